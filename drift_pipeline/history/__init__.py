@@ -1,0 +1,1 @@
+"""History: the artifact store, and what can be asked of it: first seen, age, trend."""

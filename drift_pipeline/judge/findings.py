@@ -1,0 +1,71 @@
+"""The words of the judge room: severity, impact, finding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from drift_pipeline.diff.differences import Difference
+
+
+class Severity(StrEnum):
+    """What repairing risks. The order of the members is from harmless to worst."""
+
+    NONE = "none"
+    MINOR = "minor"
+    MAJOR = "major"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """0 for none up to 3 for critical."""
+        return list(Severity).index(self)
+
+    @property
+    def emoji(self) -> str:
+        """The sign of the base: 🔴 🟠 🟡, and ✅ for none."""
+        return {"none": "✅", "minor": "🟡", "major": "🟠", "critical": "🔴"}[self.value]
+
+
+class Impact(StrEnum):
+    """What the difference does now to code that was built from the models."""
+
+    NONE = "none"
+    DEGRADES = "degrades"
+    EXPOSES = "exposes"
+    BREAKS = "breaks"
+
+    @property
+    def rank(self) -> int:
+        """0 for none up to 3 for breaks."""
+        return list(Impact).index(self)
+
+
+class Cause(StrEnum):
+    """Where a difference comes from."""
+
+    PENDING_MIGRATION = "pending migration"
+    MANUAL_CHANGE = "manual change"
+    UNMIGRATED_MODEL = "unmigrated model"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A difference, judged.
+
+    `rule`: id of the severity rule that decided (such as `C01`, see the rule table). `title`: one line for people, such as
+    "column public.orders.note exists in production and not in the models". `location`: `file:line` of the model that
+    declares the object, if known. `impact_reason` says what breaks, in a few words.
+    """
+
+    difference: Difference
+    severity: Severity
+    rule: str
+    title: str
+    reason: str
+    advice: str
+    impact: Impact = Impact.NONE
+    impact_reason: str = ""
+    cause: Cause = Cause.UNKNOWN
+    location: str = ""

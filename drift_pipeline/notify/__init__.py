@@ -1,0 +1,1 @@
+"""Alerts: Telegram and other channels. A failing alert never fails a check."""

@@ -1,0 +1,98 @@
+"""The word of the report room: everything that one check found out, from which every output is rendered."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from drift_pipeline.judge.findings import Finding, Impact, Severity
+from drift_pipeline.plan.statements import Plan
+
+SCHEMA_VERSION = "1.0"
+"""Version of drift-report.json: additions raise the minor part, everything else the major part."""
+
+
+@dataclass(frozen=True)
+class ModelFault:
+    """Something that the models declare and PostgreSQL refuses to build: a fault of the models, no drift."""
+
+    what: str
+    message: str
+    location: str = ""
+
+
+@dataclass(frozen=True)
+class Context:
+    """Where and when a check was made. `target` is the database without credentials (`host:port/name`).
+
+    `models`: how they were found, such as `shop.models:Base.metadata`. `timings`: seconds by stage.
+    """
+
+    environment: str
+    checked_at: datetime
+    target: str
+    server_version: str
+    scratch_version: str
+    models: str
+    tables: int
+    live_fingerprint: str
+    model_fingerprint: str
+    branch: str = ""
+    commit: str = ""
+    role: str = ""
+    tool_version: str = ""
+    timings: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What was compared and what was not. No report says "no drift" without it.
+
+    `not_covered`: kinds that exist in the live database and that the reader does not look at. `excluded`: what was left
+    out on purpose, by reason. `unmanaged`: objects of kinds that models cannot declare. `equivalent`: what differs in
+    spelling only, by rule. `planes_off`: planes that were not compared. `schemas`: those that were compared.
+    """
+
+    schemas: tuple[str, ...] = ()
+    facts: int = 0
+    not_covered: Mapping[str, int] = field(default_factory=dict)
+    excluded: Mapping[str, int] = field(default_factory=dict)
+    unmanaged: Mapping[str, int] = field(default_factory=dict)
+    equivalent: Mapping[str, int] = field(default_factory=dict)
+    planes_off: tuple[str, ...] = ()
+    column_order: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Report:
+    """Findings, plan and context of one check of one environment."""
+
+    context: Context
+    findings: tuple[Finding, ...]
+    plan: Plan
+    coverage: Coverage
+    model_faults: tuple[ModelFault, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def drift_detected(self) -> bool:
+        """True if anything differs that counts."""
+        return bool(self.findings)
+
+    @property
+    def severity(self) -> Severity:
+        """The worst severity of all findings; none without findings."""
+        return max((finding.severity for finding in self.findings), key=lambda level: level.rank, default=Severity.NONE)
+
+    @property
+    def impact(self) -> Impact:
+        """The worst impact of all findings."""
+        return max((finding.impact for finding in self.findings), key=lambda level: level.rank, default=Impact.NONE)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Number of findings by severity: critical, major, minor, always all three."""
+        counted = Counter(finding.severity for finding in self.findings)
+        return {level.value: counted[level] for level in (Severity.CRITICAL, Severity.MAJOR, Severity.MINOR)}

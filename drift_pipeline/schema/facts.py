@@ -1,0 +1,89 @@
+"""The words of the schema room: fact, fact id, schema, fingerprint.
+
+A fact is one thing that a schema states: a table, a column, a constraint, a comment, a grant. Its identity is never
+among its attributes, so the same fact can be compared under two names. Attribute names that start with an underscore
+are hints: they travel with the fact (a column's position, say), but are no part of equality, fingerprint or difference.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TypeAlias
+
+Value: TypeAlias = None | bool | int | float | str | list["Value"] | dict[str, "Value"]
+"""What an attribute may be: JSON. Lists without a natural order are sorted by the reader."""
+
+FORMAT_VERSION = 1
+"""Version of the snapshot's JSON; a reader of another version refuses it."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class FactId:
+    """Kind and name of a fact, names as stored in the catalog (never quoted).
+
+    `name` holds the way from the outside in: `("public", "orders", "total")` for a column. Facts about another fact (a
+    comment, a privilege) begin with that fact's kind and name: `("column", "public", "orders", "total")`.
+    """
+
+    kind: str
+    name: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {'.'.join(self.name)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One statement of a schema. `parent` is the fact that it goes away with, such as a column's table."""
+
+    id: FactId
+    attributes: Mapping[str, Value] = field(hash=False)
+    parent: FactId | None = None
+
+    @property
+    def stated(self) -> dict[str, Value]:
+        """The attributes that count: all but the hints."""
+        return {key: value for key, value in self.attributes.items() if not key.startswith("_")}
+
+
+@dataclass(frozen=True)
+class Schema:
+    """All facts of one database at one moment.
+
+    `server_version`: as in PostgreSQL's `server_version_num`. `not_covered`: what exists there and was not looked at,
+    as a phrase and a count. `excluded`: what was left out on purpose, as a reason and a count. `depends`: which fact
+    needs which other to exist first (from pg_depend); a hint for the planner, never compared.
+    """
+
+    facts: Mapping[FactId, Fact]
+    server_version: int
+    not_covered: Mapping[str, int] = field(default_factory=dict)
+    excluded: Mapping[str, int] = field(default_factory=dict)
+    depends: frozenset[tuple[FactId, FactId]] = frozenset()
+
+    @classmethod
+    def of(cls, facts: Iterable[Fact], server_version: int = 0) -> Schema:
+        """A schema of these facts; later ones replace earlier ones of the same id."""
+        return cls({fact.id: fact for fact in facts}, server_version)
+
+    @property
+    def server_major(self) -> int:
+        """PostgreSQL's major version, such as 18."""
+        return self.server_version // 10000
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hex digest of all facts without hints; the same schema gives the same, whatever order it was made in."""
+        digest = hashlib.sha256()
+        for fact_id in sorted(self.facts):
+            stated = self.facts[fact_id].stated
+            digest.update(json.dumps([fact_id.kind, fact_id.name, stated], sort_keys=True).encode())
+        return digest.hexdigest()[:32]
+
+    def of_kind(self, *kinds: str) -> list[Fact]:
+        """The facts of these kinds, sorted by id."""
+        return [self.facts[key] for key in sorted(self.facts) if key.kind in kinds]
