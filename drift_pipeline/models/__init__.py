@@ -1,1 +1,1 @@
-"""Models: loads the declared MetaData in a process of its own and builds it on scratch, so that both sides come from a real server."""
+"""Models: loads the declared MetaData in a process of its own and builds it on a real server, which the reader reads."""

@@ -1,1 +1,1 @@
-"""The plan: statements that turn one schema into another, proposed by engines that nobody trusts, and proven on scratch."""
+"""The plan: statements that turn one schema into another; engines propose them, nobody trusts them, scratch proves."""

@@ -1,1 +1,1 @@
-"""The report: findings, plan and context of one check, and the renderings that are all made from that one object."""
+"""The report: findings, plan and context of one check, and the renderings, all made from that one object."""

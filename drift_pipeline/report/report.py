@@ -8,19 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from drift_pipeline.judge.findings import Finding, Impact, Severity
+from drift_pipeline.models.faults import ModelFault
 from drift_pipeline.plan.statements import Plan
 
 SCHEMA_VERSION = "1.0"
 """Version of drift-report.json: additions raise the minor part, everything else the major part."""
-
-
-@dataclass(frozen=True)
-class ModelFault:
-    """Something that the models declare and PostgreSQL refuses to build: a fault of the models, no drift."""
-
-    what: str
-    message: str
-    location: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,1 @@
-"""Scratch: throw-away PostgreSQL databases where models are built and plans are proven. Nothing of it survives a check."""
+"""Scratch: throw-away PostgreSQL databases where models are built and plans are proven. None outlives its check."""

@@ -1,1 +1,1 @@
-"""Engines: one module each, `(source url, target url) -> statements`, each run in a process of its own with a time limit."""
+"""Engines: one module each, `(source url, target url) -> statements`, each in a process with a time limit."""
