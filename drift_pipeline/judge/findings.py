@@ -54,7 +54,7 @@ class Cause(StrEnum):
 class Finding:
     """A difference, judged.
 
-    `rule`: id of the severity rule that decided (such as `C01`, see the rule table). `title`: one line for people, such as
+    `rule`: id of the severity rule that decided (such as `C01`). `title`: one line for people, such as
     "column public.orders.note exists in production and not in the models". `location`: `file:line` of the model that
     declares the object, if known. `impact_reason` says what breaks, in a few words.
     """

@@ -1,1 +1,1 @@
-"""Models: loads the declared MetaData in a process of its own and builds it on a real server, which the reader reads."""
+"""Models: loads the declared MetaData in a process of its own and builds it on a real server, for the reader."""

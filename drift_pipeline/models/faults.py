@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class ModelFault:
     """Something that the models declare and PostgreSQL refuses to build: a fault of the models, no drift.
 
-    `what`: the object, such as `index public.ix_orders_total`. `message`: the server's. `location`: `file:line`, if known.
+    `what`: the object, such as `index public.ix_orders_total`. `message`: the server's. `location`: file and line.
     """
 
     what: str
