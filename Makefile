@@ -1,0 +1,44 @@
+# make run: the example, from nothing.  make test: the tests.  `make help` lists the rest.
+.DEFAULT_GOAL := help
+VENV := .venv
+BIN := $(VENV)/bin
+LOCK := uv pip compile -q --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock"
+
+.PHONY: help run dev demo-clean test test-slow lint types bench lock clean
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
+
+$(VENV)/.run: requirements/run.txt requirements/bootstrap.txt pyproject.toml scripts/bootstrap.sh
+	@sh scripts/bootstrap.sh $(VENV) run
+
+$(VENV)/.dev: $(VENV)/.run requirements/dev.txt
+	@sh scripts/bootstrap.sh $(VENV) dev
+
+run: $(VENV)/.run ## check the example's databases through Dagster and print the verdicts
+	@$(BIN)/python scripts/run_example.py
+
+dev: $(VENV)/.run ## the same in Dagster's UI, on http://127.0.0.1:3000
+	@$(BIN)/python scripts/run_example.py --ui
+
+test: $(VENV)/.dev ## the tests that are fast enough to run always
+	@$(BIN)/python -m pytest -q -n auto -m "not slow"
+
+test-slow: $(VENV)/.dev ## the slow ones: other server majors, Dagster in processes of its own, a browser
+	@$(BIN)/python -m pytest -q -n auto -m slow
+
+lint: $(VENV)/.dev ## ruff, and the linter for workflows
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev ## mypy, strict
+	@$(BIN)/mypy
+
+lock: $(VENV)/.dev ## compile the locked requirements anew
+	@$(BIN)/$(LOCK) pyproject.toml requirements/run.in -o requirements/run.txt
+	@$(BIN)/$(LOCK) requirements/dev.in -o requirements/dev.txt
+	@$(BIN)/$(LOCK) requirements/bootstrap.in -o requirements/bootstrap.txt
+
+clean: ## forget the example's databases, artifacts and Dagster's history
+	@if [ -x $(BIN)/python ]; then $(BIN)/python scripts/run_example.py --forget; fi
+	@rm -rf .drift .dagster_home examples/shop/.drift

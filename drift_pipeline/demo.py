@@ -1,0 +1,121 @@
+"""The example, set up: two databases of a small shop that have drifted from its models.
+
+They live on the scratch server's cluster, under names that the sweeper leaves alone, so that a second run finds them
+again and can say what changed since the first.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg2
+from psycopg2 import sql
+from psycopg2.extensions import connection as Connection  # noqa: N812 - the class is called like a function
+
+from drift_pipeline.config import Database
+from drift_pipeline.errors import DriftError
+from drift_pipeline.scratch.server import ScratchServer, scratch_server
+
+READER = "drift_reader"
+
+
+@dataclass(frozen=True)
+class DemoDatabase:
+    """One of the example's databases. `revision`: how far it was migrated before somebody changed it by hand."""
+
+    environment: str
+    prefix: str
+    name: str
+    revision: str
+
+
+DATABASES = (
+    # production waits for its last migration: one of the four causes
+    DemoDatabase("production", "PROD", "shop_production", "0003"),
+    DemoDatabase("staging", "STAGING", "shop_staging", "head"),
+)
+
+
+def example_folder() -> Path:
+    """Where the shop lies: inside the installed package, or beside it in a checkout. DriftError if in neither."""
+    package = Path(__file__).resolve().parent
+    for folder in (package / "_examples" / "shop", package.parent / "examples" / "shop"):
+        if (folder / "drift.toml").is_file():
+            return folder
+    raise DriftError("the example is not installed with this package", hint="run it from a checkout: make run")
+
+
+@contextmanager
+def demo_environment(*, start_over: bool = False) -> Iterator[tuple[Mapping[str, str], tuple[str, ...]]]:
+    """Holds the server while the example is used.
+
+    Yields the variables with the credentials of both databases (of a role that may connect and nothing else), and the
+    names of the databases that had to be made. `start_over` makes them anew.
+    """
+    folder = example_folder()
+    with scratch_server() as server:
+        made = tuple(item.name for item in DATABASES if _ensure(server, item, folder, start_over=start_over))
+        variables: dict[str, str] = {}
+        for item in DATABASES:
+            address = server.database(item.name)
+            for key, parameter in (("HOST", "host"), ("PORT", "port"), ("NAME", "dbname")):
+                variables[f"{item.prefix}_DB_{key}"] = address.parameters.get(parameter, "")
+            variables[f"{item.prefix}_DB_USER"] = READER
+            variables[f"{item.prefix}_DB_PASSWORD"] = ""
+        yield variables, made
+
+
+def _ensure(server: ScratchServer, item: DemoDatabase, folder: Path, *, start_over: bool) -> bool:
+    """True if the database had to be made. One that is only half made is made again."""
+    with closing(_open(server.database("postgres"))) as maintenance, maintenance.cursor() as cursor:
+        cursor.execute("SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", [item.name])
+        row = cursor.fetchone()
+        if row and row[0] == "ready" and not start_over:
+            return False
+        name = sql.Identifier(item.name)
+        cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+        cursor.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(name))
+        _migrate(server.database(item.name), item.revision, folder)
+        with closing(_open(server.database(item.name))) as connection:
+            _run_file(connection, folder / "drift" / f"{item.environment}.sql")
+            _run_file(connection, folder / "drift" / "reader.sql")
+        cursor.execute(sql.SQL("COMMENT ON DATABASE {} IS 'ready'").format(name))
+    return True
+
+
+def _open(database: Database) -> Connection:
+    connection = psycopg2.connect(**database.parameters)
+    connection.autocommit = True
+    return connection
+
+
+def _run_file(connection: Connection, path: Path) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(path.read_text(encoding="utf-8"))
+
+
+def _migrate(database: Database, revision: str, folder: Path) -> None:
+    # in a process of its own, as a team would: this one must not import SQLAlchemy
+    address = "postgresql+psycopg2:///{dbname}?host={host}&port={port}&user={user}".format_map(
+        {"port": "5432", **database.parameters}
+    )
+    result = subprocess.run(
+        [sys.executable, "-m", "alembic", "-c", str(folder / "alembic.ini"), "upgrade", revision],
+        env={**os.environ, "SHOP_DATABASE_URL": address},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    if result.returncode:
+        raise DriftError(
+            f"the example's migrations failed on {database.name}: {result.stderr.strip().splitlines()[-1]}",
+            hint="run it again with --start-over; if it fails again, please report it",
+        )
