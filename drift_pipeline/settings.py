@@ -1,0 +1,142 @@
+"""The words of the configuration: settings, environment, database. Values only; config.py reads them.
+
+Each field says in its metadata what it means, which values it takes and which environment variable sets it: the table
+in docs/settings.md, the messages about mistakes and the reading of variables all come from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+PLANES = ("structure", "privileges", "owners", "tuning")
+FAIL_ON = ("critical", "major", "minor", "breaks", "never")
+PENDING = ("count", "ignore")
+
+
+def _setting(
+    default: Any, meaning: str, *, variable: str = "", choices: tuple[str, ...] = (), positive: bool = False
+) -> Any:
+    """A dataclass field that explains itself. `positive`: the number must be above zero."""
+    metadata = {"meaning": meaning, "variable": variable, "choices": choices, "positive": positive}
+    if callable(default):
+        return field(default_factory=default, metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True)
+class Database:
+    """How to reach one database: libpq's connection parameters (host, port, dbname, user, password, sslmode ...).
+
+    `name`: what messages call it, such as `production`. The password appears neither in repr nor in `display`.
+    """
+
+    name: str
+    parameters: Mapping[str, str] = field(repr=False)
+
+    @property
+    def display(self) -> str:
+        """`host:port/dbname`, for people; without credentials."""
+        host = self.parameters.get("host", "localhost")
+        return f"{host}:{self.parameters.get('port', '5432')}/{self.parameters.get('dbname', '')}"
+
+
+@dataclass(frozen=True)
+class EnvironmentSettings:
+    """One named live database. `prefix`: of its variables, such as PROD for PROD_DB_HOST."""
+
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 (pydantic reads this name; it is no field)
+
+    name: str
+    prefix: str = _setting("", "prefix of its variables: `PROD` for `PROD_DB_HOST`; default: the name in capitals")
+    default_schema: str = _setting("public", "schema in which tables without a schema live")
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """Where the models are and how they are loaded. `path` and `alembic` are relative to the settings file."""
+
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012
+
+    targets: tuple[str, ...] = _setting(
+        (),
+        "`module:attribute` of a MetaData, a base class, a list of them or a callable; or a module alone",
+        variable="DRIFT_MODELS",
+    )
+    python: str = _setting(
+        "", "interpreter that loads the models; default: drift's own", variable="DRIFT_MODELS_PYTHON"
+    )
+    path: tuple[str, ...] = _setting(
+        (".",), "folders put before `sys.path`, relative to the settings file", variable="DRIFT_MODELS_PATH"
+    )
+    env: Mapping[str, str] = _setting(dict, "variables that the models need while they are imported")
+    timeout: float = _setting(120.0, "seconds that loading may take", variable="DRIFT_MODELS_TIMEOUT", positive=True)
+    alembic: str = _setting("", "the project's `alembic.ini`, relative to the settings file", variable="DRIFT_ALEMBIC")
+    schema_translate_map: Mapping[str, str] = _setting(dict, "schema of the models = schema in the database")
+
+
+@dataclass(frozen=True)
+class IgnoreRule:
+    """Objects that nobody wants compared: kind ("*" for any) and a shell pattern on the dotted name."""
+
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012
+
+    kind: str = "*"
+    pattern: str = "*"
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that a check needs to know.
+
+    `root`: the folder that relative paths are relative to. `source`: the file that the settings came from; empty when
+    there is none. `env_file`: the one .env file to read instead of the usual ones. `scratch_url` may hold a password.
+    """
+
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012
+
+    root: Path
+    models: ModelSettings = field(default_factory=ModelSettings)
+    environments: Mapping[str, EnvironmentSettings] = field(default_factory=dict)
+    ignore: tuple[IgnoreRule, ...] = _setting(
+        (), 'objects left out: `"public.tmp_*"`, or `{kind = "index", pattern = "*_old", reason = "…"}`'
+    )
+    planes: tuple[str, ...] = _setting(("structure",), "what is compared", variable="DRIFT_PLANES", choices=PLANES)
+    manage: tuple[str, ...] = _setting(
+        (), "kinds that models cannot declare and that count nevertheless", variable="DRIFT_MANAGE"
+    )
+    strict: bool = _setting(False, "exit 3 when something exists that cannot be compared", variable="DRIFT_STRICT")
+    exact: bool = _setting(False, "spellings that mean the same are differences, too", variable="DRIFT_EXACT")
+    pending: str = _setting(
+        "count", "drift that a migration not yet applied explains", variable="DRIFT_PENDING", choices=PENDING
+    )
+    fail_on: str = _setting("major", "from where on the exit code is not 0", variable="DRIFT_FAIL_ON", choices=FAIL_ON)
+    allow_destructive: bool = _setting(
+        False,
+        "schema-diff.sql holds statements that lose data as SQL instead of comments",
+        variable="DRIFT_ALLOW_DESTRUCTIVE",
+    )
+    artifacts: str = _setting(".drift/artifacts", "folder or URL of the artifact store", variable="DRIFT_ARTIFACTS")
+    engine_timeout: float = _setting(
+        30.0, "seconds that an engine such as migra may take", variable="DRIFT_ENGINE_TIMEOUT", positive=True
+    )
+    read_timeout: float = _setting(
+        60.0, "seconds that reading the catalogs may take", variable="DRIFT_READ_TIMEOUT", positive=True
+    )
+    connect_timeout: int = _setting(
+        10, "seconds that connecting may take", variable="DRIFT_CONNECT_TIMEOUT", positive=True
+    )
+    scratch_url: str = field(
+        default="",
+        repr=False,
+        metadata={
+            "meaning": "server for scratch databases instead of the embedded one; only as a variable",
+            "variable": "DRIFT_SCRATCH_URL",
+            "outside_file": True,
+        },
+    )
+    source: str = ""
+    env_file: Path | None = None
