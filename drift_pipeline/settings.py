@@ -51,7 +51,7 @@ class EnvironmentSettings:
 
     name: str
     prefix: str = _setting("", "prefix of its variables: `PROD` for `PROD_DB_HOST`; default: the name in capitals")
-    default_schema: str = _setting("public", "schema in which tables without a schema live")
+    default_schema: str = _setting("public", "the same as the setting above, for this environment alone")
 
 
 @dataclass(frozen=True)
@@ -101,6 +101,9 @@ class Settings:
     root: Path
     models: ModelSettings = field(default_factory=ModelSettings)
     environments: Mapping[str, EnvironmentSettings] = field(default_factory=dict)
+    default_schema: str = _setting(
+        "public", "schema in which tables that name none live", variable="DRIFT_DEFAULT_SCHEMA"
+    )
     ignore: tuple[IgnoreRule, ...] = _setting(
         (), 'objects left out: `"public.tmp_*"`, or `{kind = "index", pattern = "*_old", reason = "…"}`'
     )

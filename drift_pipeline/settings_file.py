@@ -70,7 +70,7 @@ def build(content: Mapping[str, Any], variables: Mapping[str, str], *, root: Pat
     _write_out_shorthands(raw)
     _check_keys(raw, Settings, (), where)
     origins = _apply_variables(raw, variables)
-    raw["environments"] = _environments(raw.get("environments", {}), where)
+    raw["environments"] = _environments(raw.get("environments", {}), raw.get("default_schema", "public"), where)
     settings = _validate({**raw, "root": str(root), "source": str(source or "")}, where, origins)
     _check_values(settings, (), where, origins)
     return settings
@@ -152,11 +152,14 @@ def _hint(key: str, known: list[str], path: tuple[str, ...]) -> str:
     return f"known here: {', '.join(known)}"
 
 
-def _environments(raw: Any, where: str) -> dict[str, Any]:
+def _environments(raw: Any, default_schema: Any, where: str) -> dict[str, Any]:
     if not isinstance(raw, dict) or not all(isinstance(item, dict) for item in raw.values()):
         raise ConfigError(f"{where}: environments must be tables", hint="write [environments.NAME] above its settings")
     merged: dict[str, Any] = {name: {} for name in STANDARD_PREFIXES} | raw
-    return {name: {"prefix": prefix_of(name), **item, "name": name} for name, item in merged.items()}
+    return {
+        name: {"prefix": prefix_of(name), "default_schema": default_schema, **item, "name": name}
+        for name, item in merged.items()
+    }
 
 
 def _apply_variables(raw: dict[str, Any], variables: Mapping[str, str]) -> dict[tuple[str, ...], str]:
@@ -227,7 +230,7 @@ def _check_values(word: Any, path: tuple[str, ...], where: str, origins: Mapping
             _check_values(value, here, where, origins)
         if field.metadata.get("positive") and not value > 0:
             raise ConfigError(f"{_named(here, where, origins)} must be above 0", hint="give a number of seconds")
-        choices = field.metadata.get("choices")
+        choices: tuple[str, ...] = field.metadata.get("choices", ())
         for item in (value if isinstance(value, tuple) else (value,)) if choices else ():
             if item not in choices:
                 close = difflib.get_close_matches(str(item), choices, n=1)
