@@ -20,6 +20,7 @@ from psycopg2.extensions import connection as Connection  # noqa: N812 - the cla
 
 from drift_pipeline.config import Database
 from drift_pipeline.errors import DriftError
+from drift_pipeline.scratch.installations import embedded
 from drift_pipeline.scratch.server import ScratchServer, scratch_server
 
 READER = "drift_reader"
@@ -52,6 +53,17 @@ def example_folder() -> Path:
 
 
 @contextmanager
+def _server() -> Iterator[ScratchServer]:
+    # the embedded one by name: the example's databases stay, and must never land on a team's DRIFT_SCRATCH_URL
+    with scratch_server(installation=embedded()) as server:
+        yield server
+
+
+def _address(server: ScratchServer, name: str) -> Database:
+    return Database(name, {**server.parameters, "dbname": name})
+
+
+@contextmanager
 def demo_environment(*, start_over: bool = False) -> Iterator[tuple[Mapping[str, str], tuple[str, ...]]]:
     """Holds the server while the example is used.
 
@@ -59,21 +71,22 @@ def demo_environment(*, start_over: bool = False) -> Iterator[tuple[Mapping[str,
     names of the databases that had to be made. `start_over` makes them anew.
     """
     folder = example_folder()
-    with scratch_server() as server:
+    with _server() as server:
         made = tuple(item.name for item in DATABASES if _ensure(server, item, folder, start_over=start_over))
         variables: dict[str, str] = {}
         for item in DATABASES:
-            address = server.database(item.name)
+            address = _address(server, item.name)
             for key, parameter in (("HOST", "host"), ("PORT", "port"), ("NAME", "dbname")):
                 variables[f"{item.prefix}_DB_{key}"] = address.parameters.get(parameter, "")
             variables[f"{item.prefix}_DB_USER"] = READER
-            variables[f"{item.prefix}_DB_PASSWORD"] = ""
+            # the socket asks for none; an empty variable would count as missing
+            variables[f"{item.prefix}_DB_PASSWORD"] = "unused"
         yield variables, made
 
 
 def _ensure(server: ScratchServer, item: DemoDatabase, folder: Path, *, start_over: bool) -> bool:
     """True if the database had to be made. One that is only half made is made again."""
-    with closing(_open(server.database("postgres"))) as maintenance, maintenance.cursor() as cursor:
+    with closing(_open(_address(server, "postgres"))) as maintenance, maintenance.cursor() as cursor:
         cursor.execute("SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", [item.name])
         row = cursor.fetchone()
         if row and row[0] == "ready" and not start_over:
@@ -81,12 +94,20 @@ def _ensure(server: ScratchServer, item: DemoDatabase, folder: Path, *, start_ov
         name = sql.Identifier(item.name)
         cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
         cursor.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(name))
-        _migrate(server.database(item.name), item.revision, folder)
-        with closing(_open(server.database(item.name))) as connection:
+        _migrate(_address(server, item.name), item.revision, folder)
+        with closing(_open(_address(server, item.name))) as connection:
             _run_file(connection, folder / "drift" / f"{item.environment}.sql")
             _run_file(connection, folder / "drift" / "reader.sql")
         cursor.execute(sql.SQL("COMMENT ON DATABASE {} IS 'ready'").format(name))
     return True
+
+
+def forget() -> None:
+    """Drops the example's databases."""
+    with _server() as server, closing(_open(_address(server, "postgres"))) as maintenance:
+        for item in DATABASES:
+            with maintenance.cursor() as cursor:
+                cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(item.name)))
 
 
 def _open(database: Database) -> Connection:
