@@ -47,8 +47,8 @@ def write_files(folder: Path, files: Mapping[str, str]) -> None:
 
 
 def _stage(path: Path, text: str) -> Path:
-    with path.open("w", encoding="utf-8", newline="\n") as stream:
-        stream.write(text)
+    with path.open("wb") as stream:
+        stream.write(text.encode())
         stream.flush()
         os.fsync(stream.fileno())
     return path

@@ -111,7 +111,8 @@ class ArtifactStore:
         path = self._folder(environment).joinpath(*segments)
         with self._faults("read", environment):
             try:
-                return path.read_text(encoding="utf-8")
+                # as bytes: reading as text would turn the line breaks of stored SQL into others
+                return path.read_bytes().decode()
             except (FileNotFoundError, NotADirectoryError):
                 return None
 
@@ -128,7 +129,7 @@ class ArtifactStore:
         for path, text in batch.items():
             target = folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text, encoding="utf-8")
+            target.write_bytes(text.encode())
 
     def _location(self, path: UPath) -> str:
         return str(path) if isinstance(path, Path) else _without_credentials(str(path))
