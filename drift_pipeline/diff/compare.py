@@ -1,0 +1,224 @@
+"""Facts against facts. Generic: what is known about kinds lies in tables (planes, equivalences, what implies what)."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from drift_pipeline.diff import equivalence, renames
+from drift_pipeline.diff.differences import AttributeChange, Change, Difference, SchemaDiff
+from drift_pipeline.diff.matching import Facts, Pairs, pair_facts
+from drift_pipeline.errors import ConfigError
+from drift_pipeline.schema.coverage import KIND_SINCE, PLANES, plane_of
+from drift_pipeline.schema.facts import Fact, FactId, Schema, Value
+
+IMPLIED: Mapping[str, str] = {"not_null": "not_null"}
+"""Kinds that state again what an attribute of their only column states: since 18 a NOT NULL is a constraint as well."""
+
+NAMES_AN_INDEX: Mapping[str, str] = {"replica_identity": "index:", "cluster_on": ""}
+"""Attributes of a table that hold the name of one of its indexes, after this prefix: they follow when it is renamed."""
+
+_INDEX_KINDS = ("index", "primary_key", "unique", "exclusion")
+
+
+class Reprinter(Protocol):
+    """Prints expressions again on the server that printed the target's, so that two spellings of one can be told."""
+
+    def same(self, before: Fact, after: Fact, attribute: str) -> bool:
+        """True if the server prints the attribute of both facts alike after reading both; False when in doubt."""
+
+
+def diff_schemas(
+    source: Schema,
+    target: Schema,
+    *,
+    planes: Collection[str] | str = ("structure",),
+    exact: bool = False,
+    reprint: Reprinter | None = None,
+) -> SchemaDiff:
+    """Everything that turns `source` (live) into `target` (models), as differences in a stable order.
+
+    `planes`: which to compare, or "all". `exact`: count no spelling as equal to another, and show every name.
+    `reprint`: asked about texts that no equivalence makes equal. Raises ConfigError for an unknown plane.
+    """
+    chosen = _planes(planes)
+    older = min((major for major in (source.server_major, target.server_major) if major), default=0)
+    kinds_out = frozenset(kind for kind, since in KIND_SINCE.items() if older and older < since)
+    pairs = pair_facts(source, target, kinds_out, exact=exact)
+    run = _Comparison(source, target, frozenset(chosen), exact, reprint, pairs)
+    run.equivalent.update(pairs.equivalent)
+    found = run.changes()
+    found += _whole(pairs.removed, Change.REMOVED, run.planes)
+    found += _whole(pairs.added, Change.ADDED, run.planes)
+    found = renames.with_hints(_without_implied(found), source, target)
+    return SchemaDiff(
+        tuple(sorted(found, key=_order)), dict(sorted(run.equivalent.items())), chosen, _column_order(source, target)
+    )
+
+
+def _planes(planes: Collection[str] | str) -> tuple[str, ...]:
+    asked = {planes} if isinstance(planes, str) else set(planes)
+    unknown = asked - set(PLANES) - {"all"}
+    if unknown:
+        raise ConfigError(
+            f"there is no plane called {', '.join(sorted(unknown))}", hint=f"choose from {', '.join(PLANES)}, or all"
+        )
+    return tuple(plane for plane in PLANES if "all" in asked or plane in asked)
+
+
+def _order(difference: Difference) -> tuple[str, tuple[str, ...], str, str]:
+    return difference.id.kind, difference.id.name, difference.change.value, difference.plane
+
+
+@dataclass
+class _Comparison:
+    """One run: what was asked for, and what it counts on the way."""
+
+    source: Schema
+    target: Schema
+    planes: frozenset[str]
+    exact: bool
+    reprint: Reprinter | None
+    pairs: Pairs
+    equivalent: Counter[str] = field(default_factory=Counter)
+
+    def changes(self) -> list[Difference]:
+        """The renamed and the changed ones among the pairs."""
+        found: list[Difference] = []
+        for old, new in self.pairs.pairs:
+            before, after = self.source.facts[old], self.target.facts[new]
+            if old.kind != new.kind:
+                continue
+            if old in self.pairs.renamed:
+                found.extend(self._renamed(before, after))
+            if before.attributes != after.attributes:
+                found.extend(self._changed(before, after))
+        return found
+
+    def _renamed(self, before: Fact, after: Fact) -> list[Difference]:
+        rule = equivalence.NOISE_NAMES.get(before.id.kind)
+        if rule and not self.exact:
+            self.equivalent[rule] += 1
+            return []
+        if plane_of(before.id.kind) not in self.planes or before.parent in self.pairs.renamed:
+            return []
+        return [Difference(after.id, Change.RENAMED, before, after, plane=plane_of(before.id.kind))]
+
+    def _changed(self, before: Fact, after: Fact) -> list[Difference]:
+        by_plane: dict[str, list[AttributeChange]] = defaultdict(list)
+        left, right = before.stated, after.stated
+        for name in sorted(left.keys() | right.keys()):
+            plane = plane_of(before.id.kind, name)
+            value = self._follow(before, name, left.get(name))
+            if plane in self.planes and value != right.get(name) and not self._hidden(before, after, name):
+                by_plane[plane].append(AttributeChange(name, left.get(name), right.get(name)))
+        return [
+            Difference(after.id, Change.CHANGED, before, after, tuple(changes), plane=plane)
+            for plane, changes in by_plane.items()
+        ]
+
+    def _follow(self, fact: Fact, attribute: str, value: Value) -> Value:
+        """The value with the name of an index as it will be once that is renamed."""
+        prefix = NAMES_AN_INDEX.get(attribute)
+        if not self.pairs.renamed or prefix is None or not isinstance(value, str) or not value.startswith(prefix):
+            return value
+        for kind in _INDEX_KINDS:
+            new = self.pairs.renamed.get(FactId(kind, (*fact.id.name, value.removeprefix(prefix))))
+            if new is not None:
+                return prefix + new.name[-1]
+        return value
+
+    def _hidden(self, before: Fact, after: Fact, attribute: str) -> bool:
+        if self.exact:
+            return False
+        rules = equivalence.equal_by((before, self.source), (after, self.target), attribute)
+        if not rules and self.reprint is not None and self.reprint.same(before, after, attribute):
+            rules = (equivalence.REPRINTED,)
+        self.equivalent.update(rules)
+        return bool(rules)
+
+
+def _whole(facts: Facts, change: Change, planes: frozenset[str]) -> list[Difference]:
+    """One difference for each fact that came or went alone; what came or went with its parent is contained in that."""
+    contains: dict[FactId, list[FactId]] = defaultdict(list)
+    tops: list[Fact] = []
+    for fact in facts.values():
+        if plane_of(fact.id.kind) not in planes:
+            continue
+        top = fact
+        while top.parent is not None and top.parent in facts:
+            top = facts[top.parent]
+        if top is fact:
+            tops.append(fact)
+        else:
+            contains[top.id].append(fact.id)
+    return [
+        Difference(
+            fact.id,
+            change,
+            fact if change is Change.REMOVED else None,
+            fact if change is Change.ADDED else None,
+            contains=tuple(sorted(contains[fact.id])),
+            plane=plane_of(fact.id.kind),
+        )
+        for fact in tops
+    ]
+
+
+def _without_implied(found: list[Difference]) -> list[Difference]:
+    """Fold what only states again (IMPLIED) into the difference of the column whose attribute says it."""
+    columns: dict[FactId, int] = {}
+    for at, difference in enumerate(found):
+        if difference.id.kind == "column" and difference.plane == "structure":
+            columns[difference.id] = at
+    contains: dict[int, list[FactId]] = defaultdict(list)
+    kept: list[tuple[int, Difference]] = []
+    for at, difference in enumerate(found):
+        home = columns.get(_implied_by(difference) or difference.id)
+        if home is not None and home != at and _says(found[home], IMPLIED[difference.id.kind], difference.change):
+            contains[home].append(difference.id)
+        else:
+            kept.append((at, difference))
+    return [
+        replace(difference, contains=tuple(sorted((*difference.contains, *contains[at]))))
+        if at in contains
+        else difference
+        for at, difference in kept
+    ]
+
+
+def _implied_by(difference: Difference) -> FactId | None:
+    """The column that a difference of an implied kind is about."""
+    fact = difference.after or difference.before
+    if difference.id.kind not in IMPLIED or fact is None or difference.change in (Change.CHANGED, Change.RENAMED):
+        return None
+    columns = fact.attributes.get("columns")
+    single = isinstance(columns, list) and len(columns) == 1
+    return (
+        FactId("column", (*difference.id.name[:2], str(columns[0]))) if single and isinstance(columns, list) else None
+    )
+
+
+def _says(column: Difference, attribute: str, change: Change) -> bool:
+    if column.change is change:
+        return True
+    wanted = change is Change.ADDED
+    return any(item.name == attribute and bool(item.after) is wanted for item in column.attributes)
+
+
+def _column_order(source: Schema, target: Schema) -> tuple[FactId, ...]:
+    """Tables whose common columns stand in another order."""
+    moved: dict[FactId, list[tuple[object, object]]] = defaultdict(list)
+    for key, fact in source.facts.items():
+        if key.kind == "column" and key in target.facts and fact.parent is not None:
+            twin = target.facts[key]
+            moved[fact.parent].append((fact.attributes.get("_position"), twin.attributes.get("_position")))
+    return tuple(sorted(table for table, positions in moved.items() if _reordered(positions)))
+
+
+def _reordered(positions: Iterable[tuple[object, object]]) -> bool:
+    known = sorted((left, right) for left, right in positions if isinstance(left, int) and isinstance(right, int))
+    rights = [right for _, right in known]
+    return rights != sorted(rights)

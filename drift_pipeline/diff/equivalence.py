@@ -1,0 +1,314 @@
+"""Spellings that mean the same. One row each: what it covers, why it holds, and the canonical form that shows it.
+
+A row maps an attribute's value to a canonical form, each side by what its own schema says; two values are equivalent if
+their forms are equal. So a row can never make two things equal that it does not bring to the same form itself. What is
+hidden that way is counted under the row's id; `exact=True` asks none of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from drift_pipeline.diff import literals, sqltext
+from drift_pipeline.schema.facts import Fact, FactId, Schema, Value
+
+Form: TypeAlias = Callable[[Value, Fact, Schema], Value]
+Tokens: TypeAlias = tuple[str, ...]
+
+UNIQUE_INDEX = "unique-index-is-constraint"
+"""A unique index and a unique constraint on the same plain columns: both forbid the same rows, both serve foreign keys
+and ON CONFLICT (columns). Only ON CONFLICT ON CONSTRAINT and ALTER … DROP CONSTRAINT can tell them apart."""
+
+NOISE_NAMES: Mapping[str, str] = {"not_null": "not-null-name", "sequence": "owned-sequence-name"}
+"""Kinds whose names nobody chose: the server makes up those of NOT NULL constraints (18 and later), and serial columns
+name their sequence after what the table was called at the time."""
+
+REPRINTED = "reprinted"
+"""The text of one side was created on the other's server, which then printed both alike."""
+
+
+@dataclass(frozen=True)
+class Equivalence:
+    """One row: `covers` are (kind, attribute), "*" for any kind; `form` gives the canonical value."""
+
+    id: str
+    covers: frozenset[tuple[str, str]]
+    reason: str
+    form: Form
+
+    def applies(self, kind: str, attribute: str) -> bool:
+        """True if the row speaks of this attribute of this kind."""
+        return (kind, attribute) in self.covers or ("*", attribute) in self.covers
+
+
+def _texts(change: Callable[[Tokens, Fact, Schema], Tokens]) -> Form:
+    """A form for expressions: changes the tokens of each text in the value, in lists and under `key` of index keys."""
+
+    def form(value: Value, fact: Fact, schema: Schema) -> Value:
+        if isinstance(value, str):
+            return " ".join(change(sqltext.tokens(value), fact, schema))
+        if isinstance(value, list):
+            return [form(item, fact, schema) for item in value]
+        if isinstance(value, dict) and "key" in value:
+            return {**value, "key": form(value["key"], fact, schema)}
+        return value
+
+    return form
+
+
+def _now(parts: Tokens, _fact: Fact, _schema: Schema) -> Tokens:
+    parts = sqltext.replace(parts, ("transaction_timestamp", "(", ")"), ("now", "(", ")"))
+    out: list[str] = []
+    for index, part in enumerate(parts):
+        # CURRENT_TIMESTAMP(3) rounds: another value
+        plain = part == "CURRENT_TIMESTAMP" and parts[index + 1 : index + 2] != ("(",)
+        out.extend(("now", "(", ")") if plain else (part,))
+    return tuple(out)
+
+
+def _utc(parts: Tokens, fact: Fact, schema: Schema) -> Tokens:
+    parts = tuple("'UTC'" if token in ("'utc'", "'UTC'") else token for token in _now(parts, fact, schema))
+    call = ("timezone", "(", "'UTC'", "::", "text", ",", "now", "(", ")", ")")
+    return sqltext.replace(parts, call, ("(", "now", "(", ")", "AT", "TIME", "ZONE", "'UTC'", "::", "text", ")"))
+
+
+_TRUTH: Mapping[Tokens, str] = {
+    ("IS", "FALSE"): "false",
+    ("IS", "NOT", "TRUE"): "false",
+    ("=", "false"): "false",
+    ("<>", "true"): "false",
+    ("IS", "TRUE"): "true",
+    ("IS", "NOT", "FALSE"): "true",
+    ("=", "true"): "true",
+    ("<>", "false"): "true",
+}
+
+
+def _truth(parts: Tokens, fact: Fact, schema: Schema) -> Tokens:
+    """`(x IS FALSE)`, `(x = false)` and `(NOT x)` become one form where x is a boolean column that is never null."""
+
+    def certain(token: str) -> bool:
+        column = schema.facts.get(
+            FactId("column", (*(fact.parent.name if fact.parent else ()), sqltext.identifier(token)))
+        )
+        return (
+            column is not None
+            and column.attributes.get("type") == "boolean"
+            and bool(column.attributes.get("not_null"))
+        )
+
+    if len(parts) == 1 and certain(parts[0]):
+        return ("(", parts[0], "=", "true", ")")
+    out: list[str] = []
+    index = 0
+    while index < len(parts):
+        end = sqltext.closing(parts, index) if parts[index] == "(" else -1
+        inner = parts[index + 1 : end] if 0 < end - index < 6 else ()
+        column, meant = "", ""
+        if len(inner) == 2 and inner[0] == "NOT":
+            column, meant = inner[1], "false"
+        elif inner:
+            column, meant = inner[0], _TRUTH.get(inner[1:], "")
+        if meant and certain(column):
+            out.extend(("(", column, "=", meant, ")"))
+            index = end + 1
+        else:
+            out.append(parts[index])
+            index += 1
+    return tuple(out)
+
+
+_VARCHAR = ("::", "character", "varying")
+
+
+def _varchar_list(parts: Tokens, _fact: Fact, _schema: Schema) -> Tokens:
+    """`(ARRAY['x'::varchar, …])::text[]` becomes `ARRAY[('x'::varchar)::text, …]`, in the words of the server."""
+    start = 0
+    while (start := _find(parts, ("(", "ARRAY", "["), start)) >= 0:
+        end = sqltext.closing(parts, start)
+        items = parts[start + 3 : end - 1]
+        tail = parts[end + 1 : end + 5]
+        literals_only = all(
+            sqltext.is_literal(items[at])
+            and items[at + 1 : at + 4] == _VARCHAR
+            and items[at + 4 : at + 5] in ((), (",",))
+            for at in range(0, len(items), 5)
+        )
+        if items and literals_only and tail == ("::", "text", "[", "]"):
+            texts = [
+                ("(", items[at], *_VARCHAR, ")", "::", "text", *items[at + 4 : at + 5])
+                for at in range(0, len(items), 5)
+            ]
+            inside = tuple(token for text in texts for token in text)
+            parts = (*parts[:start], "ARRAY", "[", *inside, "]", *parts[end + 5 :])
+        else:
+            start += 1
+    return parts
+
+
+def _find(parts: Tokens, pattern: Tokens, start: int) -> int:
+    for index in range(start, len(parts) - len(pattern) + 1):
+        if parts[index : index + len(pattern)] == pattern:
+            return index
+    return -1
+
+
+def _no_default(value: Value, fact: Fact, _schema: Schema) -> Value:
+    if not isinstance(value, str) or fact.attributes.get("generated"):
+        return value
+    parts = sqltext.without_parentheses(sqltext.tokens(value))
+    # NULL of a domain overrides the domain's own default; the names of domains are qualified
+    return None if parts[:1] == ("NULL",) and (len(parts) == 1 or parts[1] == "::") and "." not in parts else value
+
+
+def _owned_sequence(parts: Tokens, fact: Fact, schema: Schema) -> Tokens:
+    for index in range(len(parts) - 5):
+        if parts[index : index + 2] == ("nextval", "(") and parts[index + 3 : index + 6] == ("::", "regclass", ")"):
+            name = sqltext.qualified_name(sqltext.literal_text(parts[index + 2]))
+            sequence = schema.facts.get(FactId("sequence", name))
+            if sequence is not None and sequence.attributes.get("owned_by") == list(fact.id.name):
+                return (*parts[: index + 2], "owned", *parts[index + 3 :])
+    return parts
+
+
+_INTEGER_TYPES = {"smallint": 2**15 - 1, "integer": 2**31 - 1, "bigint": 2**63 - 1}
+
+
+def _reach(fact: Fact, schema: Schema) -> tuple[str, int] | None:
+    """Type and greatest value of the column that owns the sequence, if the sequence reaches beyond it."""
+    owner = fact.attributes.get("owned_by")
+    column = schema.facts.get(FactId("column", tuple(map(str, owner)))) if isinstance(owner, list) else None
+    column_type = str(column.attributes.get("type")) if column else ""
+    maximum, increment = fact.attributes.get("maximum"), fact.attributes.get("increment")
+    limit = _INTEGER_TYPES.get(column_type)
+    if limit is None or not isinstance(maximum, int | str) or not isinstance(increment, int | str):
+        return None
+    return (column_type, limit) if int(maximum) >= limit and int(increment) > 0 else None
+
+
+def _sequence_type(value: Value, fact: Fact, schema: Schema) -> Value:
+    reach = _reach(fact, schema)
+    return reach[0] if reach else value
+
+
+def _sequence_maximum(value: Value, fact: Fact, schema: Schema) -> Value:
+    reach = _reach(fact, schema)
+    return reach[1] if reach else value
+
+
+def _body(value: Value, fact: Fact, _schema: Schema) -> Value:
+    if not isinstance(value, str):
+        return value
+    lines = value.replace("\r\n", "\n")
+    # indentation of the first line means something in Python
+    return lines.strip() if fact.attributes.get("language") in ("sql", "plpgsql") else lines.lstrip("\n").rstrip()
+
+
+_DEFAULTS = frozenset({("column", "default"), ("domain", "default")})
+_EXPRESSIONS = _DEFAULTS | {
+    ("check", "expression"),
+    ("domain_check", "expression"),
+    ("index", "predicate"),
+    ("index", "keys"),
+    ("policy", "using"),
+    ("policy", "check"),
+}
+_BODIES = frozenset({("function", "body"), ("procedure", "body")})
+
+EQUIVALENCES: tuple[Equivalence, ...] = (
+    Equivalence("now", _EXPRESSIONS, "CURRENT_TIMESTAMP and transaction_timestamp() are now()", _texts(_now)),
+    Equivalence("now-at-utc", _EXPRESSIONS, "timezone('utc', now()) is now() AT TIME ZONE 'utc'", _texts(_utc)),
+    Equivalence(
+        "boolean-not-null",
+        _EXPRESSIONS - _DEFAULTS,
+        "x IS FALSE, x = false and NOT x agree where x is never null",
+        _texts(_truth),
+    ),
+    Equivalence(
+        "literal-cast",
+        _DEFAULTS,
+        "a literal is stored in the column's own type, whichever type of that family it is cast to",
+        literals.form,
+    ),
+    Equivalence("null-default", _DEFAULTS, "DEFAULT NULL is no default", _no_default),
+    Equivalence(
+        "varchar-in-list", _EXPRESSIONS, "IN on varchar prints in another way after a restore", _texts(_varchar_list)
+    ),
+    Equivalence(
+        "owned-sequence-name",
+        frozenset({("column", "default")}),
+        "the next value of the column's own sequence, whatever that is called",
+        _texts(_owned_sequence),
+    ),
+    Equivalence(
+        "owned-sequence-type",
+        frozenset({("sequence", "type")}),
+        "an owned sequence that reaches beyond its column's type ends where the column does",
+        _sequence_type,
+    ),
+    Equivalence(
+        "owned-sequence-type",
+        frozenset({("sequence", "maximum")}),
+        "an owned sequence that reaches beyond its column's type ends where the column does",
+        _sequence_maximum,
+    ),
+    Equivalence("body-whitespace", _BODIES, "line ends and white space around a body do nothing", _body),
+)
+
+
+def canonical(fact: Fact, attribute: str, schema: Schema, rules: Iterable[Equivalence] = EQUIVALENCES) -> Value:
+    """The attribute's value in the form that all its equivalences bring it to."""
+    value = fact.attributes.get(attribute)
+    for rule in rules:
+        if rule.applies(fact.id.kind, attribute):
+            value = rule.form(value, fact, schema)
+    return value
+
+
+def equal_by(before: tuple[Fact, Schema], after: tuple[Fact, Schema], attribute: str) -> tuple[str, ...]:
+    """Ids of the equivalences that make an attribute of two facts equal: one if one does it alone; () if none do."""
+    rules = [rule for rule in EQUIVALENCES if rule.applies(after[0].id.kind, attribute)]
+
+    def same(chosen: list[Equivalence]) -> bool:
+        return canonical(before[0], attribute, before[1], chosen) == canonical(after[0], attribute, after[1], chosen)
+
+    for rule in rules:
+        if same([rule]):
+            return (rule.id,)
+    if not rules or not same(rules):
+        return ()
+    needed = list(rules)
+    for rule in rules:
+        rest = [other for other in needed if other is not rule]
+        if same(rest):
+            needed = rest
+    return tuple(dict.fromkeys(rule.id for rule in needed))
+
+
+def uniqueness(fact: Fact) -> object:
+    """What a plain unique constraint or a plain unique index forbids; None for any other fact."""
+    stated = fact.attributes
+    if fact.id.kind == "unique":
+        plain = not stated.get("deferrable") and not stated.get("period") and not stated.get("without_overlaps")
+        columns = stated.get("columns")
+    elif fact.id.kind == "index":
+        keys = stated.get("keys")
+        columns = [_plain_column(key) for key in keys] if isinstance(keys, list) else []
+        usual = stated.get("method") == "btree" and stated.get("valid") is not False
+        plain = bool(stated.get("unique")) and usual and not stated.get("predicate") and "" not in columns
+    else:
+        return None
+    if not plain or not isinstance(columns, list):
+        return None
+    included = stated.get("include") or []
+    return fact.parent, tuple(map(str, columns)), str(included), bool(stated.get("nulls_not_distinct"))
+
+
+def _plain_column(key: Value) -> str:
+    """The column of an index key without expression, operator class, collation or order of its own; else empty."""
+    if not isinstance(key, dict) or any(value for name, value in key.items() if name not in ("key", "order", "nulls")):
+        return ""
+    usual = str(key.get("order") or "asc").lower() == "asc" and str(key.get("nulls") or "last").lower() == "last"
+    return sqltext.identifier(str(key.get("key"))) if usual else ""

@@ -1,0 +1,191 @@
+"""Which fact of the source is which fact of the target: by definition first, by name second.
+
+A constraint or an index that only has another name is the same thing; so is a sequence that the same column owns. What
+hangs on a renamed fact, such as its comment, follows it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from drift_pipeline.diff import equivalence
+from drift_pipeline.schema.coverage import STRUCTURE, plane_of
+from drift_pipeline.schema.facts import Fact, FactId, Schema
+
+Facts: TypeAlias = Mapping[FactId, Fact]
+DefinitionOf: TypeAlias = Callable[[Fact], object]
+
+DEFINED_KINDS = frozenset(
+    {"primary_key", "unique", "check", "foreign_key", "exclusion", "not_null", "domain_check", "index"}
+)
+"""Kinds that are what their definition says; the name is only what one calls them by."""
+
+OWNED_KINDS: Mapping[str, str] = {"sequence": "owned_by"}
+"""Kinds that are recognised by their owner, whatever their name and their other attributes."""
+
+MAX_NAME_BYTES = 63
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """`pairs`: ids of the same thing in source and target. `renamed`: the part of them whose names differ.
+
+    `equivalent`: pairs of different kinds that mean the same, by rule. `removed` and `added`: what has no counterpart.
+    """
+
+    pairs: tuple[tuple[FactId, FactId], ...]
+    renamed: Mapping[FactId, FactId]
+    removed: Mapping[FactId, Fact]
+    added: Mapping[FactId, Fact]
+    equivalent: Mapping[str, int] = field(default_factory=dict)
+
+
+def cut(name: str) -> str:
+    """A name as the server keeps it: 63 bytes, cut between characters."""
+    encoded = name.encode()
+    return name if len(encoded) <= MAX_NAME_BYTES else encoded[:MAX_NAME_BYTES].decode(errors="ignore")
+
+
+def cut_id(fact_id: FactId) -> FactId:
+    """The id with each part of its name cut to what the server keeps."""
+    return FactId(fact_id.kind, tuple(cut(part) for part in fact_id.name))
+
+
+def definition(fact: Fact) -> tuple[tuple[str, object], ...]:
+    """What the fact states on the plane of structure, without names."""
+    return tuple(
+        (name, value)
+        for name, value in sorted(fact.attributes.items())
+        if value is not None and not name.startswith("_") and plane_of(fact.id.kind, name) == STRUCTURE
+    )
+
+
+def pair_facts(source: Schema, target: Schema, kinds_out: frozenset[str], *, exact: bool) -> Pairs:
+    """Pair the facts of two schemas. `kinds_out`: kinds that are not compared. Every fact is paired at most once."""
+    left = {key: fact for key, fact in source.facts.items() if key.kind not in kinds_out}
+    right = {key: fact for key, fact in target.facts.items() if key.kind not in kinds_out}
+    pairs: list[tuple[FactId, FactId]] = []
+    special_left = _take(left, right, DEFINED_KINDS | OWNED_KINDS.keys(), pairs)
+    special_right = {key: right.pop(key) for key in list(right) if key.kind in DEFINED_KINDS or key.kind in OWNED_KINDS}
+    equivalent: dict[str, int] = defaultdict(int)
+    _pair_defined(special_left, special_right, pairs, _definitions(source, target, exact=exact))
+    _pair_by(special_left, special_right, pairs, lambda fact: cut_id(fact.id))
+    _pair_by(special_left, special_right, pairs, _owner)
+    if not exact:
+        before = len(pairs)
+        _pair_by(special_left, special_right, pairs, equivalence.uniqueness)
+        if len(pairs) > before:
+            equivalent[equivalence.UNIQUE_INDEX] = len(pairs) - before
+    renamed = {old: new for old, new in pairs if old != new and cut_id(old) != cut_id(new)}
+    _pair_by(left, right, pairs, lambda fact: fact.id, _follow(renamed))
+    return Pairs(tuple(pairs), renamed, {**left, **special_left}, {**right, **special_right}, dict(equivalent))
+
+
+def _take(
+    left: dict[FactId, Fact], right: dict[FactId, Fact], kinds: frozenset[str], pairs: list[tuple[FactId, FactId]]
+) -> dict[FactId, Fact]:
+    """Move the facts of these kinds out of `left`; those that are the same on both sides are paired at once."""
+    taken = {}
+    for key in [key for key in left if key.kind in kinds]:
+        fact = left.pop(key)
+        twin = right.get(key)
+        if twin is not None and (twin.attributes == fact.attributes or definition(twin) == definition(fact)):
+            pairs.append((key, key))
+            del right[key]
+        else:
+            taken[key] = fact
+    return taken
+
+
+def _definitions(source: Schema, target: Schema, *, exact: bool) -> tuple[tuple[DefinitionOf, DefinitionOf], ...]:
+    """How definitions are compared, the strictest way first."""
+
+    def stated(fact: Fact) -> object:
+        return _frozen(fact, definition(fact)) if fact.id.kind in DEFINED_KINDS else None
+
+    def meaning(schema: Schema) -> DefinitionOf:
+        def meant(fact: Fact) -> object:
+            if fact.id.kind not in DEFINED_KINDS:
+                return None
+            return _frozen(fact, [(key, equivalence.canonical(fact, key, schema)) for key, _ in definition(fact)])
+
+        return meant
+
+    plain = ((stated, stated),)
+    return plain if exact else (*plain, (meaning(source), meaning(target)))
+
+
+def _frozen(fact: Fact, stated: object) -> tuple[str, FactId | None, str]:
+    return fact.id.kind, fact.parent, json.dumps(stated, sort_keys=True)
+
+
+def _pair_defined(
+    left: dict[FactId, Fact],
+    right: dict[FactId, Fact],
+    pairs: list[tuple[FactId, FactId]],
+    ways: Iterable[tuple[DefinitionOf, DefinitionOf]],
+) -> None:
+    ways = tuple(ways)
+    # the same name first, so that of several equal definitions no two swap their names for nothing
+    for left_way, right_way in ways:
+        _pair_by(left, right, pairs, _named(right_way), _named(left_way))
+    for left_way, right_way in ways:
+        _pair_by(left, right, pairs, right_way, left_way)
+
+
+def _named(way: DefinitionOf) -> DefinitionOf:
+    def key(fact: Fact) -> object:
+        found = way(fact)
+        return None if found is None else (found, cut_id(fact.id))
+
+    return key
+
+
+def _owner(fact: Fact) -> object:
+    attribute = OWNED_KINDS.get(fact.id.kind)
+    owner = fact.attributes.get(attribute) if attribute else None
+    # a sequence in another schema is another one: ALTER … RENAME cannot bring it over
+    return (fact.id.kind, fact.id.name[0], json.dumps(owner)) if owner else None
+
+
+def _follow(renamed: Mapping[FactId, FactId]) -> DefinitionOf:
+    """The id that a fact of the source has in the target, once what it belongs to is renamed."""
+
+    def key(fact: Fact) -> FactId:
+        parent = fact.parent
+        if parent is None or parent not in renamed:
+            return fact.id
+        new = renamed[parent]
+        for old_prefix, prefix in (((parent.kind, *parent.name), (new.kind, *new.name)), (parent.name, new.name)):
+            if fact.id.name[: len(old_prefix)] == old_prefix:
+                return FactId(fact.id.kind, (*prefix, *fact.id.name[len(old_prefix) :]))
+        return fact.id
+
+    return key
+
+
+def _pair_by(
+    left: dict[FactId, Fact],
+    right: dict[FactId, Fact],
+    pairs: list[tuple[FactId, FactId]],
+    right_key: DefinitionOf,
+    left_key: DefinitionOf | None = None,
+) -> None:
+    """Pair what has the same key, in the order of the names; None is no key. What was paired leaves both sides."""
+    if not left or not right:
+        return
+    waiting: dict[object, list[FactId]] = defaultdict(list)
+    for fact_id in sorted(right, reverse=True):
+        key = right_key(right[fact_id])
+        if key is not None:
+            waiting[key].append(fact_id)
+    for fact_id in sorted(left):
+        key = (left_key or right_key)(left[fact_id])
+        if key is not None and waiting.get(key):
+            partner = waiting[key].pop()
+            pairs.append((fact_id, partner))
+            del left[fact_id], right[partner]
