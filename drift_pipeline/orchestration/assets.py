@@ -1,0 +1,215 @@
+"""The assets: the stages of the use case, one asset a stage, the last four once for each environment.
+
+No `from __future__ import annotations` here: Dagster looks at the annotations of the functions themselves.
+"""
+
+import hashlib
+from collections.abc import Iterator, Set
+from contextlib import contextmanager
+
+import dagster as dg
+
+import drift_pipeline
+from drift_pipeline import use_case
+from drift_pipeline.history.artifacts import keep_report
+from drift_pipeline.orchestration import checks, metadata
+from drift_pipeline.orchestration.failures import could_not_look
+from drift_pipeline.orchestration.migration import migration_of
+from drift_pipeline.orchestration.names import MODELS_GROUP, tag_value
+from drift_pipeline.orchestration.resources import DriftResource
+from drift_pipeline.report.report import Report
+from drift_pipeline.use_case import Drift, LiveSchema, ModelSchema
+
+ENVIRONMENT_TAG = "drift/environment"
+SEVERITY_TAG = "drift/severity"
+
+MODEL_SCHEMA = dg.AssetKey("model_schema")
+
+READ_RETRIES = dg.RetryPolicy(max_retries=2, delay=2, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
+"""For the database read alone: a server that restarts is back in seconds."""
+
+REPORT_TYPE = dg.PythonObjectDagsterType(Report, name="DriftReport")
+"""Beside check specs, Dagster takes a value's type from here and not from the annotation."""
+
+Hooks = Set[dg.HookDefinition]
+
+
+def model_schema_asset(*, hooks: Hooks = frozenset()) -> dg.AssetsDefinition:
+    """The models, built on scratch and read."""
+
+    @dg.asset(
+        key=MODEL_SCHEMA,
+        group_name=MODELS_GROUP,
+        kinds={"python", "postgres"},
+        code_version=drift_pipeline.__version__,
+        hooks=set(hooks),
+        description="The schema that the SQLAlchemy models declare, as PostgreSQL understands it: "
+        "their DDL, built on a throw-away database and read back.",
+    )
+    def model_schema(drift: DriftResource) -> dg.MaterializeResult[ModelSchema]:
+        with could_not_look("models"):
+            models = use_case.load_model_schema(drift.settings())
+        return dg.MaterializeResult(
+            value=models,
+            metadata=metadata.of_models(models),
+            data_version=_version(models.schema.fingerprint, models.loaded.fingerprint),
+        )
+
+    return model_schema
+
+
+def environment_assets(environment: str, identifier: str, *, hooks: Hooks = frozenset()) -> list[dg.AssetsDefinition]:
+    """Live schema, difference, report and migration of one environment, under its name as key prefix and group."""
+    factory = _Factory(environment, identifier, hooks)
+    return [factory.live_schema(), factory.schema_diff(), factory.drift_report(), factory.migration()]
+
+
+class _Factory:
+    """Builds one environment's assets: what they have in common is said once."""
+
+    def __init__(self, environment: str, identifier: str, hooks: Hooks) -> None:
+        self.environment = environment
+        self.identifier = identifier
+        self.hooks = hooks
+
+    def key(self, name: str) -> dg.AssetKey:
+        return dg.AssetKey([self.identifier, name])
+
+    @property
+    def tags(self) -> dict[str, str]:
+        return {ENVIRONMENT_TAG: tag_value(self.environment)}
+
+    @contextmanager
+    def looking(self) -> Iterator[None]:
+        with could_not_look(self.environment):
+            yield
+
+    def live_schema(self) -> dg.AssetsDefinition:
+        @dg.asset(
+            key=self.key("live_schema"),
+            group_name=self.identifier,
+            kinds={"postgres"},
+            tags=self.tags,
+            code_version=drift_pipeline.__version__,
+            retry_policy=READ_RETRIES,
+            hooks=set(self.hooks),
+            description=f"Everything that the database of {self.environment} states about its schema, "
+            "read from its catalogs in one read-only transaction.",
+        )
+        def live_schema(drift: DriftResource) -> dg.MaterializeResult[LiveSchema]:
+            with self.looking():
+                live = use_case.read_live_schema(drift.settings(), self.environment)
+            return dg.MaterializeResult(
+                value=live, metadata=metadata.of_live(live), data_version=_version(live.schema.fingerprint)
+            )
+
+        return live_schema
+
+    def schema_diff(self) -> dg.AssetsDefinition:
+        @dg.asset(
+            key=self.key("schema_diff"),
+            ins={"models": dg.AssetIn(key=MODEL_SCHEMA), "live": dg.AssetIn(key=self.key("live_schema"))},
+            group_name=self.identifier,
+            kinds={"sql"},
+            tags=self.tags,
+            code_version=drift_pipeline.__version__,
+            hooks=set(self.hooks),
+            description=f"What differs between {self.environment} and the models, "
+            "and the SQL that mends it, proven on a throw-away database.",
+        )
+        def schema_diff(drift: DriftResource, models: ModelSchema, live: LiveSchema) -> dg.MaterializeResult[Drift]:
+            with self.looking():
+                found = use_case.find_drift(drift.settings(), models, live)
+            keys = (difference.key for difference in found.diff.differences)
+            return dg.MaterializeResult(
+                value=found,
+                metadata=metadata.of_drift(found),
+                data_version=_version(*sorted(keys), found.plan.sql, found.plan.proof),
+            )
+
+        return schema_diff
+
+    def drift_report(self) -> dg.AssetsDefinition:
+        key = self.key("drift_report")
+
+        @dg.asset(
+            key=key,
+            ins={
+                "models": dg.AssetIn(key=MODEL_SCHEMA),
+                "live": dg.AssetIn(key=self.key("live_schema")),
+                "found": dg.AssetIn(key=self.key("schema_diff")),
+            },
+            group_name=self.identifier,
+            kinds={"report", "json"},
+            tags=self.tags,
+            code_version=drift_pipeline.__version__,
+            hooks=set(self.hooks),
+            check_specs=checks.check_specs(key),
+            dagster_type=REPORT_TYPE,
+            description=f"How bad the drift of {self.environment} is, what it breaks now, and what to do: "
+            "`drift-report.json`, `drift-summary.md` and `schema-diff.sql` in the artifact store.",
+        )
+        def drift_report(
+            context: dg.AssetExecutionContext,
+            drift: DriftResource,
+            models: ModelSchema,
+            live: LiveSchema,
+            found: Drift,
+        ) -> dg.MaterializeResult:  # type: ignore[type-arg]  # with a parameter, Dagster expects one output alone
+            with self.looking():
+                settings = drift.settings()
+                report = use_case.make_report(settings, models, live, found)
+                kept = keep_report(drift.store(settings), report, context.run.run_id)
+            context.log.info("%s", metadata.verdict(report))
+            return dg.MaterializeResult(
+                value=report,
+                metadata=metadata.of_report(report, kept.movement, kept.locations),
+                data_version=_version(report.severity, *(_identity(report))),
+                tags={SEVERITY_TAG: report.severity.value},
+                check_results=checks.evaluate(key, report),
+            )
+
+        return drift_report
+
+    def migration(self) -> dg.AssetsDefinition:
+        @dg.asset(
+            key=self.key("migration"),
+            ins={"report": dg.AssetIn(key=self.key("drift_report"))},
+            group_name=self.identifier,
+            kinds={"python", "sql"},
+            tags=self.tags,
+            code_version=drift_pipeline.__version__,
+            hooks=set(self.hooks),
+            description=f"The Alembic revision that mends {self.environment}, in the artifact store and never in a "
+            "working copy. The same two schemas give the same revision.",
+        )
+        def migration(
+            context: dg.AssetExecutionContext, drift: DriftResource, report: Report
+        ) -> dg.MaterializeResult[None]:
+            with self.looking():
+                written = migration_of(report)
+                store = drift.store(drift.settings())
+                where = store.write(self.environment, context.run.run_id, {written.file_name: written.text})
+            return dg.MaterializeResult(
+                metadata={
+                    "status": dg.MetadataValue.text("written" if written.text else "not needed"),
+                    "revision": dg.MetadataValue.text(written.revision or "none"),
+                    "statements": dg.MetadataValue.int(len(report.plan.statements)),
+                    "revision_file": metadata.code_block(written.text, "python"),
+                    **metadata.links(where),
+                },
+                data_version=_version(written.revision, written.text),
+            )
+
+        return migration
+
+
+def _identity(report: Report) -> list[str]:
+    """What makes two reports the same: the findings as judged and the plan, not the moment."""
+    judged = [f"{item.difference.key}:{item.severity}:{item.impact}:{item.cause}" for item in report.findings]
+    return [*judged, report.plan.sql, report.plan.proof]
+
+
+def _version(*parts: str) -> dg.DataVersion:
+    """A data version that is the same for the same content, so that what did not change leaves all below it fresh."""
+    return dg.DataVersion(hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16])
