@@ -56,7 +56,8 @@ class Finding:
 
     `rule`: id of the severity rule that decided (such as `C01`). `title`: one line for people, such as
     "column public.orders.note exists in production and not in the models". `location`: `file:line` of the model that
-    declares the object, if known. `impact_reason` says what breaks, in a few words.
+    declares the object, if known. `impact_reason` says what breaks, in a few words. `statement`: what repairs it, in
+    general (`DROP COLUMN`). `also`: ids of rules that hold as well. `impact_rule`: id of the rule behind the impact.
     """
 
     difference: Difference
@@ -69,3 +70,6 @@ class Finding:
     impact_reason: str = ""
     cause: Cause = Cause.UNKNOWN
     location: str = ""
+    also: tuple[str, ...] = ()
+    statement: str = ""
+    impact_rule: str = ""

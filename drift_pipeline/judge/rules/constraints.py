@@ -1,0 +1,222 @@
+"""Constraints and indexes, beyond the fixed table."""
+
+from __future__ import annotations
+
+from drift_pipeline.judge.rules import conditions as on
+from drift_pipeline.judge.rules.rule import ALTER, CREATE, CRITICAL, DROP, MAJOR, MINOR, RENAME, Rule
+
+_KEYS = ("primary_key", "unique")
+_CONSTRAINTS = ("primary_key", "unique", "check", "foreign_key", "exclusion", "not_null", "domain_check")
+_OF_TABLES = _CONSTRAINTS[:-1]
+
+CONSTRAINTS: tuple[Rule, ...] = (
+    Rule(
+        "K02", ("foreign_key",), CREATE, MAJOR, "ADD FOREIGN KEY NOT VALID",
+        "Blocks writes on both tables for an instant; old rows are not checked.",
+        "Apply it with a lock_timeout; validate it later.",
+        when=on.not_validated,
+    ),
+    Rule(
+        "K09", ("check",), CREATE, MAJOR, "ADD CHECK",
+        "Fails if rows break it, and reads the whole table under an exclusive lock.",
+        "Count the rows that break it; add it NOT VALID, then VALIDATE CONSTRAINT in a later transaction.",
+        when=~on.not_validated,
+    ),
+    Rule(
+        "K10", ("check",), CREATE, MINOR, "ADD CHECK NOT VALID",
+        "Instant; updates of old rows that break it fail afterwards.",
+        "Clean the old rows, then validate it.",
+        when=on.not_validated,
+    ),
+    Rule(
+        "K13", ("unique",), CREATE, MAJOR, "ADD UNIQUE",
+        "Fails on duplicates, and locks the table exclusively while the index is built.",
+        "Count duplicates; CREATE UNIQUE INDEX CONCURRENTLY, then ADD CONSTRAINT … USING INDEX.",
+    ),
+    Rule(
+        "K15", ("unique",), DROP, CRITICAL, "DROP CONSTRAINT (unique)",
+        "Duplicates can appear from then on, and ON CONFLICT on these columns fails.",
+        "Prefer to declare the constraint in the model: the data already keeps to it.",
+    ),
+    Rule(
+        "K17", ("primary_key",), CREATE, MAJOR, "ADD PRIMARY KEY",
+        "Fails on duplicates or NULLs, sets the columns NOT NULL, and locks the table exclusively.",
+        "Set NOT NULL first, CREATE UNIQUE INDEX CONCURRENTLY, then ADD PRIMARY KEY USING INDEX.",
+    ),
+    Rule(
+        "K18", ("primary_key",), DROP, CRITICAL, "DROP CONSTRAINT (primary key)",
+        "Rows lose their identity: duplicates, replication and upserts.",
+        "Prefer to declare the primary key in the model.",
+    ),
+    Rule(
+        "K19", ("primary_key",), ALTER, CRITICAL, "replace the primary key",
+        "Rows get another identity; the table is locked and read, foreign keys on it stand in the way.",
+        "Build the new unique index concurrently, then swap the constraints in one transaction.",
+        attributes=("columns",),
+    ),
+    Rule(
+        "K20", ("exclusion",), CREATE, MAJOR, "ADD EXCLUDE",
+        "Fails on rows that exclude each other, and locks the table while the index is built; it cannot be NOT VALID.",
+        "Look for rows that exclude each other, and plan a quiet hour.",
+    ),
+    Rule(
+        "K21", ("exclusion",), DROP, CRITICAL, "DROP CONSTRAINT (exclusion)",
+        "Rows that exclude each other can appear from then on.",
+        "Prefer to declare the constraint in the model.",
+    ),
+    Rule(
+        "K22", _OF_TABLES, RENAME, MINOR, "RENAME CONSTRAINT",
+        "Only the name differs; ON CONFLICT ON CONSTRAINT and later migrations use it.",
+        "Rename it, or give the model the name that the database has.",
+    ),
+    Rule(
+        "K12", ("check",), ALTER, MAJOR, "replace the check",
+        "Fails if rows break the new rule, and reads the whole table under an exclusive lock.",
+        "Add the new check NOT VALID, validate it, drop the old one.",
+        attributes=("expression", "columns"),
+    ),
+    Rule(
+        "K14", ("unique",), ALTER, MAJOR, "replace the unique constraint",
+        "Fails on duplicates of the new columns; duplicates of the old ones become possible.",
+        "Count duplicates; build the new index concurrently before dropping the old constraint.",
+        attributes=("columns",),
+    ),
+    Rule(
+        "K16", _KEYS, ALTER, MAJOR, "rebuild the key (NULLS NOT DISTINCT, INCLUDE, WITHOUT OVERLAPS)",
+        "The index behind it is built again, under an exclusive lock.",
+        "Build the new index concurrently, then swap the constraints in one transaction.",
+        attributes=("nulls_not_distinct", "include", "without_overlaps", "period"),
+    ),
+    Rule(
+        "I09k", (*_KEYS, "exclusion"), ALTER, MINOR, "SET (options of the index)",
+        "Only later writes are touched.",
+        "Apply it with the next release.",
+        attributes=("options",),
+    ),
+    Rule(
+        "K23", ("exclusion",), ALTER, MAJOR, "replace the exclusion constraint",
+        "Fails on rows that exclude each other; the table is locked while the index is built.",
+        "Look for rows that exclude each other, and plan a quiet hour.",
+        attributes=("definition", "columns"),
+    ),
+    Rule(
+        "K04", _OF_TABLES, ALTER, CRITICAL, "NOT ENFORCED",
+        "The constraint keeps its name and no longer holds.",
+        "Keep it enforced: change the model.",
+        attributes=("enforced",), when=on.turned_off,
+    ),
+    Rule(
+        "K04b", _OF_TABLES, ALTER, MAJOR, "ENFORCED",
+        "Fails if rows broke it meanwhile; all rows are checked.",
+        "Count the rows that break it first.",
+        attributes=("enforced",), when=~on.turned_off,
+    ),
+    Rule(
+        "K06", ("foreign_key",), ALTER, CRITICAL, "replace the foreign key (CASCADE appears)",
+        "Deleting or updating a parent would silently delete or update its children.",
+        "Make sure that CASCADE is meant; both tables are locked and checked.",
+        attributes=("on_delete", "on_update"), when=on.loses_cascade,
+    ),
+    Rule(
+        "K06b", ("foreign_key",), ALTER, MAJOR, "replace the foreign key (other action)",
+        "Deleting or updating a parent does something else afterwards; both tables are locked and checked.",
+        "Add the new foreign key NOT VALID, validate it, drop the old one.",
+        attributes=("on_delete", "on_update", "match", "set_columns"), when=~on.loses_cascade,
+    ),
+    Rule(
+        "K06c", ("foreign_key",), ALTER, CRITICAL, "replace the foreign key (other columns or table)",
+        "What the old key guarantees no longer holds, and the new one fails on rows without a parent.",
+        "Count the orphans; add the new key NOT VALID and validate it before dropping the old one.",
+        attributes=("columns", "references", "referenced_columns", "period"),
+    ),
+    Rule(
+        "K07", _OF_TABLES, ALTER, MAJOR, "DEFERRABLE / INITIALLY DEFERRED",
+        "Errors come at another moment; a deferrable unique key cannot serve ON CONFLICT.",
+        "Test the transactions that rely on it.",
+        attributes=("deferrable", "initially_deferred"),
+    ),
+    Rule(
+        "K08", _CONSTRAINTS, ALTER, MAJOR, "VALIDATE CONSTRAINT",
+        "Live it was never validated: old rows may break it, and the validation fails then.",
+        "Count the rows that break it, clean them, then VALIDATE CONSTRAINT (writes go on meanwhile).",
+        attributes=("validated",), when=on.becomes_valid,
+    ),
+    Rule(
+        "K03", _CONSTRAINTS, ALTER, MINOR, "replace by a NOT VALID constraint",
+        "Live it is validated and the models do not ask for that; nothing needs to change.",
+        "Leave it validated, and drop NOT VALID from the model.",
+        attributes=("validated",), when=~on.becomes_valid,
+    ),
+    Rule(
+        "K25", _OF_TABLES, ALTER, MAJOR, "NO INHERIT",
+        "The constraint holds for child tables as well, or no longer.",
+        "Check the rows of the child tables.",
+        attributes=("no_inherit",),
+    ),
+    Rule(
+        "K24", ("not_null",), ALTER, MAJOR, "replace the NOT NULL constraint",
+        "Fails if NULLs are stored in the columns that it moves to.",
+        "Count the NULLs first.",
+        attributes=("columns",),
+    ),
+    Rule(
+        "C19", ("not_null",), CREATE, MAJOR, "ADD CONSTRAINT NOT NULL",
+        "Fails if NULLs are stored, and reads the whole table under an exclusive lock.",
+        "Fill the NULLs; add it NOT VALID, then validate it.",
+    ),
+    Rule(
+        "C20n", ("not_null",), DROP, CRITICAL, "DROP CONSTRAINT (not null)",
+        "NULLs may appear that no reader expects.",
+        "Decide which side is right: if the column must have a value, make the model's column non-nullable.",
+    ),
+)  # fmt: skip
+
+INDEXES: tuple[Rule, ...] = (
+    Rule(
+        "I02", ("index",), CREATE, MAJOR, "CREATE UNIQUE INDEX",
+        "Fails on duplicates, and blocks writes while it is built.",
+        "Count duplicates, then build it CONCURRENTLY.",
+        when=on.unique,
+    ),
+    Rule(
+        "I06u", ("index",), DROP, CRITICAL, "DROP INDEX (unique)",
+        "Duplicates can appear from then on, and ON CONFLICT on these columns fails.",
+        "Prefer to declare the unique index in the model: the data already keeps to it.",
+        when=on.unique,
+    ),
+    Rule(
+        "I06v", ("index",), ALTER, CRITICAL, "replace the index by one that is not unique",
+        "Duplicates can appear from then on.",
+        "Prefer to declare the index as unique in the model.",
+        attributes=("unique",), when=on.turned_off,
+    ),
+    Rule(
+        "I02b", ("index",), ALTER, MAJOR, "replace the index by a unique one",
+        "Fails on duplicates.",
+        "Count duplicates; build the new index CONCURRENTLY under another name, drop the old one, rename.",
+        attributes=("unique",), when=on.turned_on,
+    ),
+    Rule(
+        "I08", ("index",), ALTER, MAJOR, "REINDEX (the index is invalid)",
+        "An invalid index is maintained by every write, serves no query and guarantees nothing.",
+        "REINDEX INDEX CONCURRENTLY, or drop it and build it again.",
+        attributes=("valid",),
+    ),
+    Rule(
+        "I11", ("index",), ALTER, MAJOR, "replace the index",
+        "Between the drop and the build no index serves the queries.",
+        "Build the new one CONCURRENTLY under another name, drop the old one, rename.",
+        attributes=("keys", "method", "predicate", "include", "nulls_not_distinct", "definition", "partition_of"),
+    ),
+    Rule(
+        "I09", ("index",), ALTER, MINOR, "ALTER INDEX SET (options)",
+        "Only later writes are touched.",
+        "Apply it with the next release.",
+        attributes=("options", "statistics"),
+    ),
+    Rule(
+        "I10", ("index",), RENAME, MINOR, "ALTER INDEX RENAME",
+        "Only the name differs; hints and later migrations use it.",
+        "Rename it, or give the model the name that the database has.",
+    ),
+)  # fmt: skip

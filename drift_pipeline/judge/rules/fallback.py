@@ -1,0 +1,54 @@
+"""Objects that few databases have, and what holds for a difference that no rule knows: each difference gets a level."""
+
+from __future__ import annotations
+
+from drift_pipeline.judge.rules.rule import ALTER, CREATE, CRITICAL, DROP, MAJOR, MINOR, RENAME, Rule
+
+_ANY = ("*",)
+_RARE = (
+    "access_method", "cast", "conversion", "language", "operator", "operator_class", "operator_family",
+    "text_search_configuration", "text_search_dictionary", "text_search_parser", "text_search_template", "transform",
+)  # fmt: skip
+
+RARE: tuple[Rule, ...] = (
+    Rule(
+        "X12", _RARE, CREATE, MINOR, "CREATE",
+        "Only adds an object.",
+        "Apply the migration that creates it.",
+    ),
+    Rule(
+        "X13", _RARE, (*DROP, *RENAME), CRITICAL, "DROP",
+        "Queries, indexes or columns that use it fail or are dropped with it.",
+        "Find out who uses it first; if it is needed, declare it where the schema is kept.",
+    ),
+    Rule(
+        "X14", _RARE, ALTER, MAJOR, "ALTER",
+        "Queries that use it return other results.",
+        "Try the change on staging.",
+        attributes=("*",),
+    ),
+)  # fmt: skip
+
+FALLBACK: tuple[Rule, ...] = (
+    Rule(
+        "ZZ01", _ANY, CREATE, MAJOR, "CREATE",
+        "No rule knows this kind of object.",
+        "Look at the object, and try the change on staging.",
+    ),
+    Rule(
+        "ZZ02", _ANY, DROP, CRITICAL, "DROP",
+        "The object would be lost, and whatever uses it fails.",
+        "Find out who uses it first; if it is needed, declare it where the schema is kept.",
+    ),
+    Rule(
+        "ZZ03", _ANY, ALTER, MAJOR, "ALTER",
+        "No rule knows what this change does.",
+        "Look at both definitions, and try the change on staging.",
+        attributes=("*",),
+    ),
+    Rule(
+        "ZZ04", _ANY, RENAME, MAJOR, "RENAME",
+        "Code that uses the old name fails.",
+        "Rename it together with the deployment of the code.",
+    ),
+)  # fmt: skip

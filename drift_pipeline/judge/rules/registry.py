@@ -1,0 +1,62 @@
+"""All rules in one list, and which of them speak about a difference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Final, TypeVar
+
+from drift_pipeline.diff.differences import Change
+from drift_pipeline.judge.rules.base import ALTER_TYPE, BASE
+from drift_pipeline.judge.rules.code import ACCESS, VIEWS_AND_ROUTINES
+from drift_pipeline.judge.rules.columns import COLUMNS, TYPES
+from drift_pipeline.judge.rules.constraints import CONSTRAINTS, INDEXES
+from drift_pipeline.judge.rules.fallback import FALLBACK, RARE
+from drift_pipeline.judge.rules.impact import CODE_NOW, NOTHING, STRUCTURE_NOW
+from drift_pipeline.judge.rules.rule import Case, ImpactRule, Rule
+from drift_pipeline.judge.rules.tables import TABLES
+from drift_pipeline.judge.rules.types_and_sequences import TYPES_AND_SEQUENCES
+
+RULES: Final[tuple[Rule, ...]] = (
+    # among rules of the same level the first one speaks, so what is more special comes first
+    *TABLES, *COLUMNS, *TYPES, ALTER_TYPE, *CONSTRAINTS, *INDEXES, *TYPES_AND_SEQUENCES, *VIEWS_AND_ROUTINES, *ACCESS,
+    *RARE, *BASE,
+)  # fmt: skip
+"""Severity rules, without the fallback."""
+
+IMPACT_RULES: Final[tuple[ImpactRule, ...]] = (*STRUCTURE_NOW, *CODE_NOW)
+
+AnyRule = TypeVar("AnyRule", Rule, ImpactRule)
+
+
+@cache
+def _of(kind: str, change: Change, impact: bool) -> tuple[Rule | ImpactRule, ...]:
+    every: Iterable[Rule | ImpactRule] = IMPACT_RULES if impact else RULES
+    return tuple(rule for rule in every if change in rule.changes and (kind in rule.kinds or "*" in rule.kinds))
+
+
+def holding(case: Case, *, impact: bool = False) -> Sequence[Rule | ImpactRule]:
+    """The rules that hold for a case, in the order of the tables: about the fact, or about the case's attribute.
+
+    A rule on `*` attributes speaks only if none names the attribute; the fallback only if nothing else speaks.
+    """
+    candidates = _of(case.difference.id.kind, case.difference.change, impact)
+    if case.attribute is not None:
+        name = case.attribute.name
+        named = [rule for rule in candidates if name in rule.attributes]
+        candidates = tuple(named) or tuple(rule for rule in candidates if "*" in rule.attributes)
+    elif case.difference.change in (Change.CHANGED, Change.RENAMED):
+        candidates = tuple(rule for rule in candidates if not rule.attributes)
+    found = tuple(rule for rule in candidates if rule.when.holds(case))
+    return found or ((NOTHING,) if impact else (_fallback(case),))
+
+
+def _fallback(case: Case) -> Rule:
+    change = case.difference.change
+    wanted = Change.CHANGED if case.attribute is not None else change
+    # the last rule that fits: RENAME stands behind ALTER, which takes renamed facts with changed attributes
+    return next(
+        rule
+        for rule in reversed(FALLBACK)
+        if wanted in rule.changes and (case.attribute is not None) == bool(rule.attributes)
+    )

@@ -1,0 +1,210 @@
+"""One line for people on each difference: what is where, in words.
+
+The phrases are tables: by kind and attribute, with one text for each way that a value can differ.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from drift_pipeline.diff.differences import AttributeChange, Change, Difference
+from drift_pipeline.judge.words import dotted, kind_word, subject, visible
+from drift_pipeline.schema.facts import FactId, Value
+
+VALUE_LENGTH = 60
+PHRASES_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """How a changed attribute is told. `gained`: live has none; `lost`: the models have none."""
+
+    both: str
+    gained: str = ""
+    lost: str = ""
+
+
+_NAMED = Phrase(
+    "has {label} {before} in {where}, {after} in the models",
+    "has no {label} in {where}, {label} {after} in the models",
+    "has {label} {before} in {where}, none in the models",
+)
+_DEFINITION = Phrase("has another {label} in {where} than in the models")
+
+
+def _switch(on: str, off: str) -> Phrase:
+    return Phrase(
+        "", gained=f"{off} in {{where}}, {on} in the models", lost=f"{on} in {{where}}, {off} in the models"
+    )  # fmt: skip
+
+
+PHRASES: dict[tuple[str, str], Phrase] = {
+    ("*", "type"): Phrase("is {before} in {where}, {after} in the models"),
+    ("*", "not_null"): _switch("is NOT NULL", "accepts NULL"),
+    ("column", "generated"): Phrase(
+        "is generated {before} in {where}, {after} in the models",
+        "is a plain column in {where}, generated {after} in the models",
+        "is generated {before} in {where}, a plain column in the models",
+    ),
+    ("column", "identity"): Phrase(
+        "is identity {before} in {where}, {after} in the models",
+        "is no identity in {where}, identity {after} in the models",
+        "is identity {before} in {where}, no identity in the models",
+    ),
+    ("*", "unique"): _switch("is unique", "is not unique"),
+    ("*", "valid"): _switch("is valid", "is invalid"),
+    ("*", "validated"): _switch("is validated", "is NOT VALID"),
+    ("*", "enforced"): _switch("is enforced", "is not enforced"),
+    ("*", "deferrable"): _switch("is deferrable", "is not deferrable"),
+    ("*", "initially_deferred"): _switch("is initially deferred", "is checked at once"),
+    ("*", "nulls_not_distinct"): _switch("treats NULLs as equal", "treats NULLs as different"),
+    ("*", "row_security"): _switch("has row level security on", "has row level security off"),
+    ("*", "force_row_security"): _switch("holds its owner to row security", "lets its owner bypass row security"),
+    ("*", "security_definer"): _switch("runs as its owner (SECURITY DEFINER)", "runs as its caller"),
+    ("*", "permissive"): _switch("is permissive", "is restrictive"),
+    ("*", "populated"): _switch("is filled", "is not filled"),
+    ("*", "cycle"): _switch("cycles", "does not cycle"),
+    ("*", "enabled"): Phrase("is {before} in {where}, {after} in the models"),
+    ("*", "persistence"): Phrase("is {before} in {where}, {after} in the models"),
+    ("comment", "text"): Phrase("is {before} in {where}, {after} in the models"),
+    ("*", "body"): _DEFINITION,
+    ("*", "definition"): _DEFINITION,
+    ("function", "definition"): _DEFINITION,
+    ("*", "owner"): Phrase("belongs to {before} in {where}, to {after} in the models"),
+    ("*", "on_delete"): Phrase("does {before} on delete in {where}, {after} in the models"),
+    ("*", "on_update"): Phrase("does {before} on update in {where}, {after} in the models"),
+    ("*", "partition_of"): Phrase(
+        "is a partition of {before} in {where}, of {after} in the models",
+        "is no partition in {where}, a partition of {after} in the models",
+        "is a partition of {before} in {where}, no partition in the models",
+    ),
+}
+
+LABELS = {"return": "return type", "returns": "return type", "labels": "label", "keys": "key columns"}
+
+
+def title(difference: Difference, environment: str = "") -> str:
+    """One printable line on a difference, such as `index public.ix_total on public.orders is missing in production`."""
+    where = visible(environment) or "the live database"
+    return f"{subject(difference.id)} {phrase(difference, where)}"
+
+
+def phrase(difference: Difference, where: str) -> str:
+    """The sentence behind the subject."""
+    change = difference.change
+    if change is Change.ADDED:
+        return f"is missing in {where}{_contents(difference, 'with')}"
+    if change is Change.REMOVED:
+        return f"exists in {where} and not in the models{_contents(difference, 'dropping it also drops')}"
+    told = [text for item in difference.attributes for text in _told(difference.id.kind, item, where)]
+    if change is Change.RENAMED:
+        told.insert(0, _renamed(difference, where))
+    shown = "; ".join(told[:PHRASES_SHOWN]) or f"differs between {where} and the models"
+    more = len(told) - PHRASES_SHOWN
+    return f"{shown}; and {more} more" if more > 0 else shown
+
+
+def _renamed(difference: Difference, where: str) -> str:
+    before = difference.before.id.name if difference.before else difference.id.name
+    after = difference.after.id.name if difference.after else difference.id.name
+    common = 0
+    while common < min(len(before), len(after)) - 1 and before[common] == after[common]:
+        common += 1
+    return f"is called {dotted(before[common:])} in {where}, {dotted(after[common:])} in the models"
+
+
+def _contents(difference: Difference, words: str) -> str:
+    counted = Counter(item.kind for item in difference.contains)
+    if not counted:
+        return ""
+    order = sorted(counted, key=lambda kind: (kind != "column", kind))
+    return f" ({words} " + ", ".join(f"{counted[kind]} {kind_word(kind, counted[kind])}" for kind in order) + ")"
+
+
+def _told(kind: str, item: AttributeChange, where: str) -> list[str]:
+    before, after = item.before, item.after
+    if isinstance(before, dict) or isinstance(after, dict):
+        return _of_maps(item.name, before, after, where)
+    if kind == "enum" and item.name == "labels":
+        return _of_labels(before, after, where)
+    found = PHRASES.get((kind, item.name)) or PHRASES.get(("*", item.name)) or _NAMED
+    gone, new = _absent(before), _absent(after)
+    text = found.gained if gone and found.gained else found.lost if new and found.lost else found.both
+    label = LABELS.get(item.name, item.name.replace("_", " "))
+    values = {"before": shown_value(before), "after": shown_value(after), "label": label, "where": where}
+    return [(text or _NAMED.both).format(**values)]
+
+
+def _absent(value: Value) -> bool:
+    return value is None or value is False or value in ("", [])
+
+
+def _of_labels(before: Value, after: Value, where: str) -> list[str]:
+    old, new = (list(value) if isinstance(value, list) else [] for value in (before, after))
+    told = []
+    missing, extra = [item for item in new if item not in old], [item for item in old if item not in new]
+    if missing:
+        told.append(f"lacks {_listed(missing)} in {where}")
+    if extra:
+        told.append(f"has {_listed(extra)} in {where} and not in the models")
+    if [item for item in old if item in new] != [item for item in new if item in old]:
+        told.append(f"has its labels in another order in {where}")
+    return told
+
+
+def _listed(items: list[Value]) -> str:
+    shown = ", ".join(f"'{visible(str(item))}'" for item in items[:5])
+    return f"{shown} and {len(items) - 5} more" if len(items) > 5 else shown
+
+
+def _of_maps(name: str, before: Value, after: Value, where: str) -> list[str]:
+    old, new = (value if isinstance(value, dict) else {} for value in (before, after))
+    told = []
+    for key in sorted({*old, *new}):
+        if old.get(key) == new.get(key) and (key in old) == (key in new):
+            continue
+        left = shown_value(old[key]) if key in old else "not set"
+        right = shown_value(new[key]) if key in new else "not set"
+        if name == "privileges":
+            left, right = (_granted(key, side) for side in (old, new))
+        told.append(f"has {visible(key)} {left} in {where}, {right} in the models")
+    return told
+
+
+def _granted(key: str, side: dict[str, Any]) -> str:
+    if key not in side:
+        return "not granted"
+    return "granted with grant option" if side[key] else "granted"
+
+
+def shown_value(value: Value) -> str:
+    """A value in one short, printable piece."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if value is None:
+        return "none"
+    if isinstance(value, list):
+        flat = [_item(item) for item in value]
+        text = f"({', '.join(flat)})" if flat else "none"
+    elif isinstance(value, dict):
+        text = json.dumps(value, sort_keys=True, ensure_ascii=False)
+    else:
+        text = str(value)
+    text = visible(text)
+    return text if len(text) <= VALUE_LENGTH else text[: VALUE_LENGTH - 1] + "…"
+
+
+def _item(item: Value) -> str:
+    if isinstance(item, dict):
+        # an index key or a view's column: the name first, then only what is set
+        first, *rest = [value for value in item.values() if value not in (None, False, "", [], {})] or [""]
+        return " ".join(str(part) for part in (first, *rest))
+    return str(item)
+
+
+def sort_name(fact_id: FactId) -> tuple[str, ...]:
+    """By place first, then by kind: what concerns one table stands together."""
+    return (*fact_id.name, fact_id.kind)
