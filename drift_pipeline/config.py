@@ -24,8 +24,10 @@ __all__ = [
     "ModelSettings",
     "Settings",
     "database_for",
+    "environment_named",
     "load_settings",
     "parse_database_url",
+    "require_models",
     "variables_for",
 ]
 
@@ -58,11 +60,11 @@ def load_settings(
     of `.env.<environment>` and `.env`. `environ`: instead of os.environ. Without a settings file the defaults hold;
     the environments production and staging always exist. Raises ConfigError.
     """
-    start = (root or Path.cwd()).resolve()
+    start = (root or Path.cwd()).expanduser().resolve()
+    if not start.exists():
+        raise ConfigError(f"no such file or folder: {root}", hint="name a drift.toml, or the folder that it lies in")
     source = find_file(start)
     folder = source.parent if source else start
-    if not folder.is_dir():
-        raise ConfigError(f"no such folder: {folder}", hint="name the folder of the project or its drift.toml")
     variables = read_variables(folder, environment=environment, env_file=env_file, environ=environ)
     settings = build(read_file(source) if source else {}, variables, root=folder, source=source)
     return dataclasses.replace(settings, env_file=env_file)
@@ -129,6 +131,18 @@ def _check_single(single: Mapping[str, str], prefix: str, environment: str) -> N
     ports = single.get("port", "5432").split(",")
     if not all(port.isascii() and port.isdigit() and 0 < int(port) < 65536 for port in ports):
         raise ConfigError(f"{environment}: {prefix}_DB_PORT is no port number", hint="5432 is PostgreSQL's usual one")
+
+
+def require_models(settings: Settings) -> None:
+    """Raise ConfigError, saying how to start, if the settings do not say where the models are."""
+    if settings.models.targets or settings.models.alembic:
+        return
+    where = Path(settings.source).name if settings.source else "drift.toml"
+    raise ConfigError(
+        f"{where} does not say where the models are" if settings.source else f"there is no {where} here, nor above",
+        hint=f'write [models] with targets = ["app.models:Base.metadata"] into {where};'
+        " `drift demo` works without any configuration",
+    )
 
 
 def parse_database_url(url: str, name: str) -> Database:

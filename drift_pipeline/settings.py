@@ -51,7 +51,7 @@ class EnvironmentSettings:
 
     name: str
     prefix: str = _setting("", "prefix of its variables: `PROD` for `PROD_DB_HOST`; default: the name in capitals")
-    default_schema: str = _setting("public", "the same as the setting above, for this environment alone")
+    default_schema: str = _setting("public", "`default_schema` of this environment alone")
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,9 @@ class ModelSettings:
     )
     env: Mapping[str, str] = _setting(dict, "variables that the models need while they are imported")
     timeout: float = _setting(120.0, "seconds that loading may take", variable="DRIFT_MODELS_TIMEOUT", positive=True)
-    alembic: str = _setting("", "the project's `alembic.ini`, relative to the settings file", variable="DRIFT_ALEMBIC")
+    alembic: str = _setting(
+        "", "the project's `alembic.ini`, relative to the settings file", variable="DRIFT_MODELS_ALEMBIC"
+    )
     schema_translate_map: Mapping[str, str] = _setting(dict, "schema of the models = schema in the database")
 
 

@@ -1,0 +1,34 @@
+"""What the process ends with. 0, 1 and 2 speak of drift; 3 says that nobody could look, and nothing else does."""
+
+from __future__ import annotations
+
+from drift_pipeline.judge.findings import Cause, Finding, Impact, Severity
+from drift_pipeline.report.report import Report
+
+OK = 0
+MAJOR = 1
+CRITICAL = 2
+COULD_NOT_LOOK = 3
+
+# From which severity on a finding counts, for each --fail-on that is a level.
+_THRESHOLDS = {"minor": Severity.MINOR, "major": Severity.MAJOR, "critical": Severity.CRITICAL}
+
+
+def exit_code(report: Report, *, fail_on: str = "major", pending: str = "count") -> int:
+    """0, 1 or 2: the worst finding that counts.
+
+    `fail_on`: critical, major or minor (such findings and worse ones), breaks (whatever breaks the code that runs now),
+    or never. `pending`: "ignore" leaves out what a migration explains that is not yet applied.
+    """
+    counting = [finding for finding in report.findings if _counts(finding, fail_on, pending)]
+    if not counting:
+        return OK
+    return CRITICAL if any(finding.severity is Severity.CRITICAL for finding in counting) else MAJOR
+
+
+def _counts(finding: Finding, fail_on: str, pending: str) -> bool:
+    if pending == "ignore" and finding.cause is Cause.PENDING_MIGRATION:
+        return False
+    if fail_on == "breaks":
+        return finding.impact is Impact.BREAKS
+    return fail_on in _THRESHOLDS and finding.severity.rank >= _THRESHOLDS[fail_on].rank
