@@ -176,7 +176,14 @@ def doctor(secrets: set[str], /, environment: str, **options: Any) -> int:
     from drift_pipeline.output import show
 
     works = True
-    for line in Examiner(secrets, options["config_file"], options["env_file"], environment).lines():
+    examiner = Examiner(
+        secrets,
+        config=options["config_file"],
+        env_file=options["env_file"],
+        environment=environment,
+        debug=options["debug"],
+    )
+    for line in examiner.lines():
         show(line.text)
         works = works and line.works
     return 0 if works else 3

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import difflib
 import importlib.util
+import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -43,10 +45,19 @@ class Line:
 class Examiner:
     """Examines what a check of `environment` needs (of all that have variables, if it is empty).
 
-    `secrets` is added to: values that nothing may print.
+    `secrets` is added to: values that nothing may print. `debug`: tracebacks of what is unexpected go to stderr.
     """
 
-    def __init__(self, secrets: set[str], config: Path | None, env_file: Path | None, environment: str) -> None:
+    def __init__(
+        self,
+        secrets: set[str],
+        *,
+        config: Path | None = None,
+        env_file: Path | None = None,
+        environment: str = "",
+        debug: bool = False,
+    ) -> None:
+        self._debug = debug
         self._secrets = secrets
         self._config = config
         self._env_file = env_file
@@ -74,7 +85,9 @@ class Examiner:
                 yield Line(line.sign, line.what, self._safe(line.said), self._safe(line.hint))
         except DriftError as error:
             yield Line("✗", what, self._safe(error.message), self._safe(error.hint))
-        except Exception as error:
+        except Exception as error:  # a doctor who faints helps nobody
+            if self._debug:
+                sys.stderr.write(redact(traceback.format_exc(), self._secrets))
             yield Line("✗", what, self._safe(f"{type(error).__name__}: {error}"), "drift doctor --debug, and report it")
 
     def _safe(self, text: str) -> str:
