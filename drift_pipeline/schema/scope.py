@@ -1,0 +1,249 @@
+"""What of a schema is compared: the chosen schemas, without what is ignored, without what the models cannot declare.
+
+Everything that is left out is counted by its reason, so that "no drift" says of what.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase, translate
+from typing import TypeAlias
+
+from drift_pipeline.config import IgnoreRule
+from drift_pipeline.schema.facts import Fact, FactId, Schema
+
+SCHEMA_AT: Mapping[str, int | None] = {
+    **dict.fromkeys(
+        (
+            "extension",
+            "event_trigger",
+            "publication",
+            "subscription",
+            "foreign_data_wrapper",
+            "foreign_server",
+            "user_mapping",
+            "language",
+            "transform",
+            "access_method",
+            "cast",
+        )
+    ),
+    "default_privilege": 1,
+    "publication_table": 1,
+    "publication_schema": 1,
+}
+"""Where the schema stands in the names of a kind; None: the kind belongs to the database. First, for all others."""
+
+ABOUT_AT: Mapping[str, int] = {"comment": 0, "privilege": 0, "security_label": 1}
+"""Kinds whose names hold, from this position on, the kind and the name of the object that they are about."""
+
+BUILT_IN: tuple[IgnoreRule, ...] = (
+    IgnoreRule("*", "*.spatial_ref_sys", "table of PostGIS"),
+    IgnoreRule("view", "*.geometry_columns", "view of PostGIS"),
+    IgnoreRule("view", "*.geography_columns", "view of PostGIS"),
+    IgnoreRule("view", "*.raster_columns", "view of PostGIS"),
+    IgnoreRule("view", "*.raster_overviews", "view of PostGIS"),
+    IgnoreRule("view", "*.pg_stat_statements", "view of pg_stat_statements"),
+    IgnoreRule("view", "*.pg_stat_statements_info", "view of pg_stat_statements"),
+    IgnoreRule("view", "*.pg_buffercache", "view of pg_buffercache"),
+    IgnoreRule("view", "*.hypopg_list_indexes", "view of hypopg"),
+)
+"""What an extension or a managed platform makes. Members of an extension are never read in the first place; these are
+left where an extension was dumped and restored as plain objects, as old releases did."""
+
+VERSION_TABLE = "alembic_version"
+VERSION_TABLE_REASON = "Alembic's version table"
+
+
+def schema_of(fact_id: FactId) -> str:
+    """The schema that the fact belongs to; empty for what belongs to the database as a whole."""
+    if fact_id.kind in ABOUT_AT:
+        about = fact_id.name[ABOUT_AT[fact_id.kind] :]
+        return schema_of(FactId(about[0], about[1:])) if len(about) > 1 else ""
+    at = SCHEMA_AT.get(fact_id.kind, 0)
+    return fact_id.name[at] if at is not None and at < len(fact_id.name) else ""
+
+
+def restrict(
+    schema: Schema,
+    *,
+    schemas: Collection[str] | None = None,
+    ignore: Sequence[IgnoreRule] = (),
+    version_tables: Collection[str] = (VERSION_TABLE,),
+) -> Schema:
+    """The part of the schema that is compared; what was left out is counted in `excluded`, by reason.
+
+    `schemas`: those to keep, None for all; what belongs to the database as a whole is kept. `ignore`: rules by kind and
+    shell pattern on the dotted name, beside the built-in ones. `version_tables`: Alembic's, with or without schema.
+    What belongs to something that is left out goes with it.
+    """
+    rules = _compiled((*_version_rules(version_tables), *BUILT_IN, *ignore))
+    reasons: dict[FactId, str] = {}
+    kept: dict[FactId, Fact] = {}
+    for key, fact in schema.facts.items():
+        reason = _outside(key, schemas) or _rule_for(key, rules)
+        if reason:
+            reasons[key] = reason
+        else:
+            kept[key] = fact
+    counted = Counter(reason for key, reason in reasons.items() if _stands_alone(schema.facts[key], reasons))
+    _take_children(kept, reasons)
+    return _part(schema, kept, counted)
+
+
+def _stands_alone(fact: Fact, reasons: Mapping[FactId, str]) -> bool:
+    """True for what counts: an object, and not each of its columns."""
+    return fact.parent is None or fact.parent.kind == "schema" or fact.parent not in reasons
+
+
+def _outside(key: FactId, schemas: Collection[str] | None) -> str:
+    if schemas is None:
+        return ""
+    where = schema_of(key)
+    return f"schema {where} is not compared" if where and where not in schemas else ""
+
+
+def _version_rules(tables: Collection[str]) -> list[IgnoreRule]:
+    patterns = [_literal(name) if "." in name else f"*.{_literal(name)}" for name in tables]
+    return [IgnoreRule("table", pattern, VERSION_TABLE_REASON) for pattern in patterns]
+
+
+def _literal(name: str) -> str:
+    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
+
+
+_Rules: TypeAlias = Mapping[str, tuple[re.Pattern[str], tuple[IgnoreRule, ...]]]
+
+
+def _compiled(rules: Sequence[IgnoreRule]) -> _Rules:
+    """The rules by kind, each kind's with one pattern for all of them: most facts match none."""
+    found: dict[str, list[IgnoreRule]] = defaultdict(list)
+    for rule in rules:
+        found[rule.kind].append(rule)
+    return {
+        kind: (re.compile("|".join(translate(rule.pattern) for rule in own)), tuple(own)) for kind, own in found.items()
+    }
+
+
+def _rule_for(key: FactId, rules: _Rules) -> str:
+    for kind in (key.kind, "*"):
+        if kind in rules:
+            dotted = ".".join(key.name)
+            pattern, own = rules[kind]
+            if pattern.match(dotted):
+                rule = next(rule for rule in own if fnmatchcase(dotted, rule.pattern))
+                return rule.reason or f"ignored: {rule.kind} {rule.pattern}"
+    return ""
+
+
+def _take_children(kept: dict[FactId, Fact], reasons: Mapping[FactId, str]) -> None:
+    """Move what belongs to something left out from `kept`: its parts, and the sequences of its columns."""
+    gone = set(reasons)
+    moved = bool(gone)
+    while moved:
+        children = [key for key, fact in kept.items() if fact.parent in gone or _owner(fact) in gone]
+        for key in children:
+            del kept[key]
+        gone.update(children)
+        moved = bool(children)
+
+
+def _owner(fact: Fact) -> FactId | None:
+    """The table whose column owns the sequence."""
+    owner = fact.attributes.get("owned_by") if fact.id.kind == "sequence" else None
+    return FactId("table", tuple(map(str, owner[:2]))) if isinstance(owner, list) else None
+
+
+def _part(schema: Schema, kept: Mapping[FactId, Fact], more: Mapping[str, int]) -> Schema:
+    excluded = dict(Counter(dict(schema.excluded)) + Counter(dict(more)))
+    depends = frozenset(edge for edge in schema.depends if edge[0] in kept and edge[1] in kept)
+    return replace(schema, facts=kept, excluded=dict(sorted(excluded.items())), depends=depends)
+
+
+# managed and unmanaged
+
+DECLARABLE: Mapping[str, str] = {
+    "schema": "schema= of a table or of the MetaData",
+    "table": "Table",
+    "column": "Column",
+    "primary_key": "PrimaryKeyConstraint",
+    "unique": "UniqueConstraint",
+    "check": "CheckConstraint",
+    "foreign_key": "ForeignKeyConstraint",
+    "exclusion": "postgresql.ExcludeConstraint",
+    "not_null": "Column(nullable=False)",
+    "index": "Index",
+    "sequence": "Sequence",
+    "enum": "Enum",
+    "domain": "postgresql.DOMAIN",
+    "domain_check": "postgresql.DOMAIN(check=…)",
+    "comment": "comment= of tables, columns and constraints",
+    "privilege": "",
+    "default_privilege": "",
+}
+"""Kinds that SQLAlchemy's models can declare, and by what. Of the others the models say nothing. Privileges are
+neither: their plane is off until a setting turns it on, and whoever turns it on manages them."""
+
+COMMENTED = frozenset({"table", "column", "primary_key", "unique", "check", "foreign_key", "exclusion"})
+"""Kinds whose comment the models can declare."""
+
+PARTITION = "partition"
+"""What a partition counts as, for `manage`: models declare the partitioned table, and jobs make its partitions."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """The managed part of a live schema, and the names of what was taken out, by kind."""
+
+    managed: Schema
+    unmanaged: Mapping[str, tuple[FactId, ...]]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Number of unmanaged objects by kind."""
+        return {kind: len(ids) for kind, ids in self.unmanaged.items()}
+
+
+def split_unmanaged(live: Schema, models: Schema, manage: Collection[str] = ()) -> Split:
+    """Take out of `live` what the models cannot declare and do not have.
+
+    An object of such a kind that is on both sides stays, so a disabled trigger or another body is seen. `manage`: kinds
+    that are compared all the same ("*" for every one). What belongs to an object that is taken out goes with it and is
+    not listed.
+    """
+    reasons: dict[FactId, str] = {}
+    kept: dict[FactId, Fact] = {}
+    for key, fact in live.facts.items():
+        label = _unmanaged_as(fact, live, models)
+        if label and key not in models.facts and label not in manage and "*" not in manage:
+            reasons[key] = label
+        else:
+            kept[key] = fact
+    _take_children(kept, reasons)
+    listed: dict[str, list[FactId]] = defaultdict(list)
+    for key, label in reasons.items():
+        parent = live.facts[key].parent
+        if parent not in reasons:
+            listed[label].append(key)
+    return Split(_part(live, kept, {}), {kind: tuple(sorted(listed[kind])) for kind in sorted(listed)})
+
+
+def _unmanaged_as(fact: Fact, live: Schema, models: Schema) -> str:
+    """What the fact counts as if the models cannot declare it; empty if they can."""
+    kind = fact.id.kind
+    if kind == "comment":
+        return "" if fact.id.name[0] in COMMENTED else "comment"
+    if kind == "table":
+        whole = _whole(fact, live).id
+        return PARTITION if whole != fact.id and whole in models.facts else ""
+    return "" if kind in DECLARABLE else kind
+
+
+def _whole(table: Fact, live: Schema) -> Fact:
+    """The table that this one is a part of in the end; itself if it is no partition."""
+    parent = table.attributes.get("partition_of")
+    above = live.facts.get(FactId("table", tuple(map(str, parent)))) if isinstance(parent, list) else None
+    return _whole(above, live) if above is not None and above is not table else table
