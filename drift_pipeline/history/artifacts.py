@@ -24,20 +24,24 @@ class Kept:
     movement: Movement
 
 
-def render_artifacts(report: Report) -> dict[str, str]:
-    """Name -> text of everything that one check leaves behind."""
+def render_artifacts(report: Report, *, allow_destructive: bool = False) -> dict[str, str]:
+    """Name -> text of everything that one check leaves behind.
+
+    `allow_destructive`: statements that lose data are written as SQL; else they are comments.
+    """
     return {
-        SQL: render.to_sql(report),
+        SQL: render.to_sql(report, allow_destructive),
         REPORT: render.to_json(report),
         SUMMARY: render.to_markdown(report),
     }
 
 
-def keep_report(store: ArtifactStore, report: Report, run_id: str) -> Kept:
+def keep_report(store: ArtifactStore, report: Report, run_id: str, *, allow_destructive: bool = False) -> Kept:
     """Write the report's artifacts and its line in the index. StoreError if the store cannot be used."""
     environment = report.context.environment
     # a stage that is run once more in the same run replaces what it wrote: it is no check of its own
     earlier = [check for check in store.checks(environment) if check.run_id != run_id]
     record = CheckRecord.of(report, run_id)
     moved = movement(record.findings.keys(), record.checked_at, earlier)
-    return Kept(store.write(environment, run_id, render_artifacts(report), check=record), moved)
+    files = render_artifacts(report, allow_destructive=allow_destructive)
+    return Kept(store.write(environment, run_id, files, check=record), moved)

@@ -20,7 +20,7 @@ from drift_pipeline.orchestration.resources import DriftResource
 from drift_pipeline.report.report import Report
 from drift_pipeline.use_case import Drift, LiveSchema, ModelSchema
 
-ENVIRONMENT_TAG = "drift/environment"
+ENVIRONMENT_TAG = "drift/env"
 SEVERITY_TAG = "drift/severity"
 
 MODEL_SCHEMA = dg.AssetKey("model_schema")
@@ -159,7 +159,12 @@ class _Factory:
             with self.looking():
                 settings = drift.settings()
                 report = use_case.make_report(settings, models, live, found)
-                kept = keep_report(drift.store(settings), report, context.run.run_id)
+                kept = keep_report(
+                    drift.store(settings),
+                    report,
+                    context.run.run_id,
+                    allow_destructive=settings.allow_destructive,
+                )
             context.log.info("%s", metadata.verdict(report))
             return dg.MaterializeResult(
                 value=report,

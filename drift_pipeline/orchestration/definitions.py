@@ -13,7 +13,7 @@ from drift_pipeline.orchestration.assets import environment_assets, model_schema
 from drift_pipeline.orchestration.io import json_files
 from drift_pipeline.orchestration.jobs import all_environments_job, environment_job
 from drift_pipeline.orchestration.names import identifiers
-from drift_pipeline.orchestration.resources import DriftResource
+from drift_pipeline.orchestration.resources import DriftResource, project_root
 from drift_pipeline.orchestration.schedules import daily_schedule
 
 DEFAULT_ENVIRONMENTS = ("production", "staging")
@@ -26,7 +26,7 @@ def environment_names(root: Path | None = None) -> tuple[str, ...]:
     with the one clear message, and the UI stays usable.
     """
     try:
-        return tuple(load_settings(root).environments) or DEFAULT_ENVIRONMENTS
+        return tuple(load_settings(root or project_root()).environments) or DEFAULT_ENVIRONMENTS
     except DriftError:
         return DEFAULT_ENVIRONMENTS
 
