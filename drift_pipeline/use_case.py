@@ -1,4 +1,329 @@
 """The use case: `check` is the whole way for one environment, `compare` its inner half for any two schemas.
 
-The stages are functions of their own, so that the Dagster assets are the same stages, one asset a stage.
+The stages are functions of their own, so that the Dagster assets are the same stages, one asset a stage:
+
+    load_model_schema ─┐
+                       ├─► find_drift ─► make_report
+    read_live_schema ──┘
+
+Each takes and gives values that can be written down, so that a stage can run in another process than the one before.
 """
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import drift_pipeline
+from drift_pipeline.commit import Commit, current_commit
+from drift_pipeline.config import (
+    Database,
+    Settings,
+    database_for,
+    environment_named,
+    load_settings,
+    parse_database_url,
+)
+from drift_pipeline.diff.compare import diff_schemas
+from drift_pipeline.diff.differences import Difference, SchemaDiff
+from drift_pipeline.diff.reprint import Reprinter
+from drift_pipeline.errors import ConfigError
+from drift_pipeline.judge.judge import judge
+from drift_pipeline.models.build import build_models
+from drift_pipeline.models.faults import ModelFault
+from drift_pipeline.models.loader import LoadedModels, load_models
+from drift_pipeline.plan.planner import plan_between, plan_repair
+from drift_pipeline.plan.statements import Plan
+from drift_pipeline.report.report import Context, Coverage, Report
+from drift_pipeline.schema import snapshot
+from drift_pipeline.schema.facts import Schema
+from drift_pipeline.schema.reader import read_schema
+from drift_pipeline.schema.scope import restrict, split_unmanaged
+from drift_pipeline.scratch.server import ScratchServer, scratch_server
+
+ALL_PLANES = ("structure", "privileges", "owners", "tuning")
+
+
+@dataclass(frozen=True)
+class ModelSchema:
+    """What the models declare, as PostgreSQL understands it: their facts, read from scratch.
+
+    `faults`: what PostgreSQL refused to build. `stand_ins`: extensions that scratch lacks and that were stood in for.
+    """
+
+    schema: Schema
+    loaded: LoadedModels
+    faults: tuple[ModelFault, ...] = ()
+    stand_ins: tuple[str, ...] = ()
+    scratch: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class LiveSchema:
+    """All facts of one environment's database at one moment. `target`: host:port/name, without credentials."""
+
+    environment: str
+    schema: Schema
+    target: str
+    role: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Drift:
+    """What differs between an environment and the models, within what is compared, and the plan that mends it."""
+
+    diff: SchemaDiff
+    plan: Plan
+    live: Schema
+    models: Schema
+    coverage: Coverage
+    scratch: str = ""
+    timings: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two schemas compared: every difference, and the plan that turns source into target."""
+
+    differences: tuple[Difference, ...]
+    plan: Plan
+    diff: SchemaDiff
+    timings: Mapping[str, float] = field(default_factory=dict)
+
+
+# ---------------------------------------------------------------- stages
+
+
+def load_model_schema(settings: Settings, *, prefer_major: int | None = None) -> ModelSchema:
+    """Stage 1: the models, built on scratch and read. ModelsError or ScratchError if they cannot be."""
+    with models_on_scratch(settings, load_project_models(settings), prefer_major=prefer_major) as built:
+        return built.models
+
+
+def load_project_models(settings: Settings) -> LoadedModels:
+    """The DDL of the models, from a process of their own, or from the cache if nothing of them changed."""
+    return load_models(settings.models, settings.root, cache=settings.root / ".drift" / "cache")
+
+
+def read_live_schema(settings: Settings, environment: str, *, environ: Mapping[str, str] | None = None) -> LiveSchema:
+    """Stage 2: everything in the environment's database, read in one transaction. DriftError if one cannot look."""
+    began = time.monotonic()
+    database = database_for(settings, environment, environ)
+    schema = read_schema(database, read_timeout=settings.read_timeout)
+    role = database.parameters.get("user", "")
+    return LiveSchema(environment, schema, database.display, role, time.monotonic() - began)
+
+
+def find_drift(settings: Settings, models: ModelSchema, live: LiveSchema) -> Drift:
+    """Stage 3: what differs, and a plan that was proven on scratch. Builds the models there again."""
+    settings = settings_for(settings, live.environment)
+    with models_on_scratch(settings, models.loaded, live=live.schema) as built:
+        return _find_drift(settings, built, live)
+
+
+def make_report(
+    settings: Settings, models: ModelSchema, live: LiveSchema, drift: Drift, *, commit: Commit | None = None
+) -> Report:
+    """Stage 4: findings, plan and context in one object, from which every output is rendered."""
+    locations = {**models.loaded.tables, **models.loaded.columns}
+    findings = judge(drift.diff, drift.live, drift.models, locations=locations, environment=live.environment)
+    commit = commit or current_commit(settings.root)
+    return Report(
+        context=Context(
+            environment=live.environment,
+            checked_at=datetime.now(UTC),
+            target=live.target,
+            server_version=_version_text(live.schema.server_version),
+            scratch_version=drift.scratch or models.scratch,
+            models=models.loaded.source,
+            tables=len(models.loaded.tables),
+            live_fingerprint=drift.live.fingerprint,
+            model_fingerprint=drift.models.fingerprint,
+            branch=commit.branch,
+            commit=commit.sha,
+            role=live.role,
+            tool_version=drift_pipeline.__version__,
+            timings={"models": models.seconds, "live": live.seconds, **drift.timings},
+        ),
+        findings=findings,
+        plan=drift.plan,
+        coverage=drift.coverage,
+        model_faults=models.faults,
+        notes=tuple(
+            f"extension {name} is stood in for on scratch by functions of its signatures" for name in models.stand_ins
+        ),
+    )
+
+
+# ---------------------------------------------------------------- the whole way, in one process
+
+
+def check(environment: str, *, settings: Settings | None = None, environ: Mapping[str, str] | None = None) -> Report:
+    """Looks at one environment: what differs from the models, how bad it is, what it breaks, how it is repaired.
+
+    `environment`: its name in the settings, such as `production`. `settings`: those of drift.toml unless given.
+    Raises a DriftError when it could not look; the live database is only read, and read once.
+    """
+    settings = settings_for(settings or load_settings(), environment)
+    live = read_live_schema(settings, environment, environ=environ)
+    loaded = load_project_models(settings)
+    with models_on_scratch(settings, loaded, live=live.schema) as built:
+        drift = _find_drift(settings, built, live)
+        return make_report(settings, built.models, live, drift)
+
+
+@dataclass(frozen=True)
+class BuiltModels:
+    """The models on scratch, for as long as the context lasts that made them."""
+
+    server: ScratchServer
+    database: Database
+    models: ModelSchema
+
+
+@contextmanager
+def models_on_scratch(
+    settings: Settings, loaded: LoadedModels, *, live: Schema | None = None, prefer_major: int | None = None
+) -> Iterator[BuiltModels]:
+    """Builds the models on a scratch server, of the live server's major where there is one, and reads them."""
+    began = time.monotonic()
+    major = live.server_major if live else prefer_major
+    extensions = [fact.id.name[-1] for fact in live.of_kind("extension")] if live else []
+    with (
+        scratch_server(url=settings.scratch_url, prefer_major=major) as server,
+        server.create(label="models") as database,
+    ):
+        built = build_models(loaded, database, default_schema=settings.default_schema, extensions=extensions)
+        schema = read_schema(database, read_timeout=settings.read_timeout)
+        models = ModelSchema(
+            schema, loaded, built.faults, built.stand_ins, server.description, time.monotonic() - began
+        )
+        yield BuiltModels(server, database, models)
+
+
+def _find_drift(settings: Settings, built: BuiltModels, live: LiveSchema) -> Drift:
+    began = time.monotonic()
+    schemas = compared_schemas(settings, built.models)
+    model_facts = restrict(built.models.schema, schemas=schemas, ignore=settings.ignore)
+    live_facts = restrict(live.schema, schemas=schemas, ignore=settings.ignore)
+    split = split_unmanaged(live_facts, model_facts, manage=settings.manage)
+    live_facts = split.managed
+    with Reprinter(built.database) as reprint:
+        diff = diff_schemas(live_facts, model_facts, planes=settings.planes, exact=settings.exact, reprint=reprint)
+    compared = time.monotonic()
+    plan = plan_repair(
+        built.server,
+        live=live_facts,
+        models=model_facts,
+        models_database=built.database,
+        diff=diff,
+        live_database=None,
+        engine_timeout=settings.engine_timeout,
+    )
+    coverage = Coverage(
+        schemas=tuple(sorted(schemas)),
+        facts=len(model_facts.facts),
+        not_covered=live.schema.not_covered,
+        excluded=live_facts.excluded,
+        unmanaged=split.counts,
+        equivalent=diff.equivalent,
+        planes_off=tuple(plane for plane in ALL_PLANES if plane not in settings.planes),
+        column_order=tuple(".".join(table.name) for table in diff.column_order),
+    )
+    timings = {"diff": compared - began, "plan": time.monotonic() - compared}
+    return Drift(diff, plan, live_facts, model_facts, coverage, built.models.scratch, timings)
+
+
+def settings_for(settings: Settings, environment: str) -> Settings:
+    """The settings as they hold for one environment. ConfigError if there is none of that name."""
+    return replace(settings, default_schema=environment_named(settings, environment).default_schema)
+
+
+def compared_schemas(settings: Settings, models: ModelSchema) -> frozenset[str]:
+    """The schemas that the models name, and the default one."""
+    named = {fact.id.name[0] for fact in models.schema.of_kind("table", "enum", "sequence", "view", "domain")}
+    return frozenset({*named, *models.loaded.schemas, settings.default_schema})
+
+
+# ---------------------------------------------------------------- two schemas of any origin
+
+
+def compare(
+    source: str,
+    target: str,
+    *,
+    planes: Collection[str] | str = ("structure",),
+    exact: bool = False,
+    settings: Settings | None = None,
+) -> Comparison:
+    """Compares any two schemas, and plans how to turn the first into the second.
+
+    `source`, `target`: a database URL, an environment's name, `models`, or a snapshot file. `planes`: of structure,
+    privileges, owners, tuning; or "all". `exact`: spellings that mean the same count as different. `.plan.sql` holds
+    everything, nothing commented out. Raises a DriftError when one side could not be read.
+    """
+    settings = settings or load_settings()
+    chosen = ALL_PLANES if planes == "all" else tuple(planes)
+    began = time.monotonic()
+    with ExitStack() as stack:
+        before = stack.enter_context(_side(source, settings))
+        after = stack.enter_context(_side(target, settings))
+        read = time.monotonic()
+        diff = diff_schemas(before.schema, after.schema, planes=chosen, exact=exact)
+        compared = time.monotonic()
+        plan = plan_between(
+            source=before.schema,
+            target=after.schema,
+            diff=diff,
+            source_database=before.database,
+            target_database=after.database,
+            engine_timeout=settings.engine_timeout,
+        )
+    timings = {"read": read - began, "diff": compared - read, "plan": time.monotonic() - compared}
+    return Comparison(diff.differences, plan, diff, timings)
+
+
+def read_source(source: str, *, settings: Settings | None = None) -> Schema:
+    """The schema of a database URL, an environment, `models` or a snapshot file. DriftError if it cannot be read."""
+    with _side(source, settings or load_settings()) as side:
+        return side.schema
+
+
+@dataclass(frozen=True)
+class _Side:
+    """One side of a comparison: its facts, and its database where it has one that is reachable."""
+
+    schema: Schema
+    database: Database | None = None
+
+
+@contextmanager
+def _side(source: str, settings: Settings) -> Iterator[_Side]:
+    if source == "models":
+        with models_on_scratch(settings, load_project_models(settings)) as built:
+            yield _Side(built.models.schema, built.database)
+        return
+    if source not in settings.environments and Path(source).is_file():
+        yield _Side(snapshot.load(Path(source)))
+        return
+    if source in settings.environments:
+        database = database_for(settings, source)
+    elif "://" in source or "=" in source:
+        database = parse_database_url(source, "database")
+    else:
+        names = ", ".join(sorted(settings.environments))
+        raise ConfigError(
+            f"{source!r} is no environment, no database URL and no snapshot file",
+            hint=f"environments are {names}; `models` are the models; a file comes from `drift snapshot`",
+        )
+    yield _Side(read_schema(database, read_timeout=settings.read_timeout), database)
+
+
+def _version_text(number: int) -> str:
+    return f"{number // 10000}.{number % 10000}"

@@ -1,0 +1,37 @@
+"""Where the code stands: branch and commit of the models' checkout."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Commit:
+    """Branch and commit that the models are of; empty where there is no git."""
+
+    branch: str = ""
+    sha: str = ""
+
+
+def current_commit(root: Path, environ: Mapping[str, str] = os.environ) -> Commit:
+    """Branch and commit of the checkout in `root`. In a CI job the variables win: it checks out without a branch."""
+    return Commit(
+        environ.get("GITHUB_HEAD_REF")
+        or environ.get("GITHUB_REF_NAME")
+        or _git(root, "rev-parse", "--abbrev-ref", "HEAD"),
+        environ.get("GITHUB_SHA") or _git(root, "rev-parse", "HEAD"),
+    )
+
+
+def _git(root: Path, *arguments: str) -> str:
+    try:
+        result = subprocess.run(
+            ["git", "-C", str(root), *arguments], capture_output=True, text=True, timeout=10, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return result.stdout.strip() if result.returncode == 0 else ""
