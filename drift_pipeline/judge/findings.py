@@ -58,6 +58,7 @@ class Finding:
     "column public.orders.note exists in production and not in the models". `location`: `file:line` of the model that
     declares the object, if known. `impact_reason` says what breaks, in a few words. `statement`: what repairs it, in
     general (`DROP COLUMN`). `also`: ids of rules that hold as well. `impact_rule`: id of the rule behind the impact.
+    `set_aside`: why it is shown and does not count, such as "a pending migration brings it"; empty if it counts.
     """
 
     difference: Difference
@@ -68,8 +69,19 @@ class Finding:
     advice: str
     impact: Impact = Impact.NONE
     impact_reason: str = ""
-    cause: Cause = Cause.UNKNOWN
+    causes: tuple[Cause, ...] = (Cause.UNKNOWN,)
     location: str = ""
     also: tuple[str, ...] = ()
     statement: str = ""
     impact_rule: str = ""
+    set_aside: str = ""
+
+    @property
+    def cause(self) -> Cause:
+        """The first cause on the way from live to the models."""
+        return self.causes[0]
+
+    @property
+    def counts(self) -> bool:
+        """Whether it counts for drift yes or no, severity and exit code: it does unless somebody set it aside."""
+        return not self.set_aside

@@ -20,6 +20,7 @@ class Context:
     """Where and when a check was made. `target` is the database without credentials (`host:port/name`).
 
     `models`: how they were found, such as `shop.models:Base.metadata`. `timings`: seconds by stage.
+    `revision`: the Alembic revision that live says it is at.
     """
 
     environment: str
@@ -34,6 +35,7 @@ class Context:
     branch: str = ""
     commit: str = ""
     role: str = ""
+    revision: str = ""
     tool_version: str = ""
     timings: Mapping[str, float] = field(default_factory=dict)
 
@@ -67,24 +69,31 @@ class Report:
     coverage: Coverage
     model_faults: tuple[ModelFault, ...] = ()
     notes: tuple[str, ...] = ()
+    pending: tuple[str, ...] = ()
+    """Revisions that the history has and live lacks, oldest first, such as `0004 reviews and weights`."""
+
+    @property
+    def counting(self) -> tuple[Finding, ...]:
+        """The findings that count: all but those that were set aside."""
+        return tuple(finding for finding in self.findings if finding.counts)
 
     @property
     def drift_detected(self) -> bool:
         """True if anything differs that counts."""
-        return bool(self.findings)
+        return bool(self.counting)
 
     @property
     def severity(self) -> Severity:
         """The worst severity of all findings; none without findings."""
-        return max((finding.severity for finding in self.findings), key=lambda level: level.rank, default=Severity.NONE)
+        return max((finding.severity for finding in self.counting), key=lambda level: level.rank, default=Severity.NONE)
 
     @property
     def impact(self) -> Impact:
         """The worst impact of all findings."""
-        return max((finding.impact for finding in self.findings), key=lambda level: level.rank, default=Impact.NONE)
+        return max((finding.impact for finding in self.counting), key=lambda level: level.rank, default=Impact.NONE)
 
     @property
     def counts(self) -> dict[str, int]:
         """Number of findings by severity: critical, major, minor, always all three."""
-        counted = Counter(finding.severity for finding in self.findings)
+        counted = Counter(finding.severity for finding in self.counting)
         return {level.value: counted[level] for level in (Severity.CRITICAL, Severity.MAJOR, Severity.MINOR)}
