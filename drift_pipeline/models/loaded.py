@@ -1,0 +1,45 @@
+"""The words of loading: what the models declare, as DDL that create_all would send."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from drift_pipeline.models.faults import ModelFault
+
+
+@dataclass(frozen=True)
+class ModelStatement:
+    """One statement of create_all.
+
+    `what`: its object, such as `index public.ix_orders_total`. `location`: file and line of the declaration, or "".
+    `kind`: schema, type, sequence, table, index, constraint, comment, view; `before` and `after` for DDL events.
+    """
+
+    sql: str
+    what: str
+    location: str = ""
+    kind: str = "after"
+
+
+@dataclass(frozen=True)
+class LoadedModels:
+    """The declared MetaData of one application at one moment.
+
+    `tables`, `columns`: locations by `schema.table` and `schema.table.column`, names as stored. `schemas`: those that
+    the tables lie in. `source`: what the settings call the models. `faults`: what could not even be written as DDL.
+    """
+
+    statements: tuple[ModelStatement, ...]
+    tables: Mapping[str, str]
+    columns: Mapping[str, str]
+    schemas: tuple[str, ...]
+    source: str
+    fingerprint: str
+    faults: tuple[ModelFault, ...] = ()
+    sqlalchemy: str = ""
+    """The version of SQLAlchemy in the application's own environment."""
+    cached: bool = field(default=False, compare=False)
+    """Whether the answer was kept from before, and no process was started."""
+    files: tuple[str, ...] = field(default=(), compare=False)
+    """The files that were read, relative to the root: a commit that touches none of them changes no models."""

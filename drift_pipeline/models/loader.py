@@ -1,0 +1,83 @@
+"""Loading the models: in a process of their own, once for each state of their files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from drift_pipeline.config import ModelSettings
+from drift_pipeline.errors import ConfigError, ModelsError
+from drift_pipeline.models import cache as kept_answers
+from drift_pipeline.models.environment import for_models, stable
+from drift_pipeline.models.faults import ModelFault
+from drift_pipeline.models.loaded import LoadedModels, ModelStatement
+from drift_pipeline.models.subprocesses import interpreter, run
+
+__all__ = ["LoadedModels", "ModelStatement", "load_models"]
+
+
+def load_models(
+    models: ModelSettings, root: Path, *, cache: Path | None = None, default_schema: str = "public"
+) -> LoadedModels:
+    """What the settings' targets declare. `root`: the folder that relative paths are relative to.
+
+    `cache`: where answers are kept, default `.drift/cache` below the root. `default_schema`: of tables whose model
+    names none. Raises ConfigError where the settings name no models, and ModelsError where they cannot be loaded.
+    """
+    if not models.targets:
+        raise ConfigError(
+            "the settings name no models",
+            hint='set models.targets to "package.module:Base.metadata" in drift.toml',
+        )
+    request = {"mode": "models", "targets": list(models.targets)}
+    answer, cached = answer_of(request, models, root, cache)
+    if not answer["tables"]:
+        raise ModelsError(
+            f"{', '.join(models.targets)} declares no tables",
+            hint="name the modules that declare them, or a package whose modules are all imported",
+        )
+    return _loaded(answer, ", ".join(models.targets), default_schema, cached=cached)
+
+
+def answer_of(
+    request: Mapping[str, Any], models: ModelSettings, root: Path, cache: Path | None
+) -> tuple[dict[str, Any], bool]:
+    """The process's answer to a request, and whether it was kept from before."""
+    folder = root / kept_answers.FOLDER if cache is None else cache
+    environment, _ = for_models(os.environ, models.env)
+    settings = {**request, "path": models.path, "translate": dict(models.schema_translate_map)}
+    key = kept_answers.key_of(settings, interpreter(models, root), stable(environment))
+    answer = kept_answers.kept(folder, key, root)
+    if answer is not None:
+        return answer, True
+    answer = run(request, models, root)
+    kept_answers.keep(folder, key, answer)
+    return answer, False
+
+
+def _loaded(answer: Mapping[str, Any], source: str, default_schema: str, *, cached: bool) -> LoadedModels:
+    statements = tuple(
+        ModelStatement(each["sql"], each["what"], each["location"], each["kind"]) for each in answer["statements"]
+    )
+    tables = {f"{schema or default_schema}.{table}": where for schema, table, where in answer["tables"]}
+    columns = {
+        f"{schema or default_schema}.{table}.{column}": where for schema, table, column, where in answer["columns"]
+    }
+    # sorted: SQLAlchemy keeps a table's indexes in a set, whose order differs from run to run
+    text = json.dumps(sorted([each.kind, each.sql] for each in statements))
+    return LoadedModels(
+        statements=statements,
+        tables=tables,
+        columns=columns,
+        schemas=tuple(sorted({schema or default_schema for schema, _table, _where in answer["tables"]})),
+        source=source,
+        fingerprint=hashlib.sha256(text.encode()).hexdigest()[:32],
+        faults=tuple(ModelFault(each["what"], each["message"], each["location"]) for each in answer["faults"]),
+        sqlalchemy=answer["sqlalchemy"],
+        cached=cached,
+        files=tuple(sorted(answer["dependencies"]["files"])),
+    )
