@@ -1,0 +1,100 @@
+"""drift-summary.md: the report for people, where GitHub and others show Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from drift_pipeline.judge.findings import Cause, Finding, Impact, Severity
+from drift_pipeline.judge.words import segments, subject
+from drift_pipeline.report.escape import code, fence, markdown, markdown_line
+from drift_pipeline.report.report import Report
+from drift_pipeline.report.sql import to_sql
+from drift_pipeline.report.verdict import (
+    coverage_line,
+    order_line,
+    proof_line,
+    recommendations,
+    spelling_line,
+    verdict,
+)
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+NOW_WORDS = {Impact.BREAKS: "💥 breaks", Impact.EXPOSES: "👁 exposes", Impact.DEGRADES: "📉 degrades", Impact.NONE: "–"}
+
+
+def to_markdown(report: Report, *, findings: int = 200, sql_characters: int = 60_000) -> str:
+    """The report as Markdown.
+
+    `findings`, `sql_characters`: how much is shown of each; what is more is counted, and stands in the JSON and SQL.
+    """
+    shown = report.findings[:findings]
+    sql, cut = _cut(to_sql(report), sql_characters)
+    return _template().render(
+        report=report,
+        context=report.context,
+        verdict=verdict(report),
+        coverage=coverage_line(report.coverage),
+        spelling=spelling_line(report.coverage),
+        order=order_line(report.coverage),
+        proof=proof_line(report),
+        checked=f"{report.context.checked_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
+        levels=_levels(shown),
+        more=len(report.findings) - len(shown),
+        recommendations=[(_heading(level), items) for level, items in recommendations(report).items()],
+        sql=sql,
+        sql_cut=cut,
+        fence=fence(sql),
+        now=NOW_WORDS,
+        unknown=Cause.UNKNOWN,
+    )
+
+
+@lru_cache(maxsize=1)
+def _template() -> Template:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    # no autoescape: it is made for HTML, while each value here goes through a filter made for Markdown
+    environment = Environment(  # noqa: S701
+        loader=PackageLoader("drift_pipeline.report"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(md=markdown, line=markdown_line, code=code, title=_title)
+    return environment.get_template("drift-summary.md.j2")
+
+
+def _levels(findings: Sequence[Finding]) -> list[tuple[Severity, list[Finding]]]:
+    levels = (Severity.CRITICAL, Severity.MAJOR, Severity.MINOR)
+    grouped = [(level, [item for item in findings if item.severity is level]) for level in levels]
+    return [(level, items) for level, items in grouped if items]
+
+
+def _title(finding: Finding) -> str:
+    """The title, with its names as code."""
+    about = subject(finding.difference.id)
+    if not finding.title.startswith(about):
+        return markdown(finding.title)
+    names = "".join(code(text) if name else markdown(text) for text, name in segments(finding.difference.id))
+    return names + markdown(finding.title[len(about) :])
+
+
+def _heading(level: str) -> str:
+    if level == "now":
+        return "💥 Now"
+    severity = Severity(level)
+    return f"{severity.emoji} {severity.value.capitalize()}"
+
+
+def _cut(text: str, limit: int) -> tuple[str, int]:
+    """As many whole lines as fit, and how many were left out."""
+    if len(text) <= limit:
+        return text, 0
+    kept = text[:limit].rpartition("\n")[0] + "\n"
+    return kept, text.count("\n") - kept.count("\n")

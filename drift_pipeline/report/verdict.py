@@ -1,0 +1,154 @@
+"""The sentences that every output shares: verdict, what was and was not compared, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from drift_pipeline.judge.findings import Finding, Impact, Severity
+from drift_pipeline.judge.words import dotted, kind_word, visible
+from drift_pipeline.report.report import Coverage, Report
+
+NOW = {
+    Impact.BREAKS: "Breaks the application now",
+    Impact.EXPOSES: "Exposes data now",
+    Impact.DEGRADES: "Degrades the application now",
+}
+
+RECOMMENDATIONS: Mapping[Severity, tuple[str, ...]] = {
+    Severity.CRITICAL: (
+        "Review every DROP before anything is applied.",
+        "Back up the database before applying.",
+        "Generate an Alembic migration and have it reviewed.",
+        "Try it on staging first.",
+        "Choose a maintenance window for production.",
+    ),
+    Severity.MAJOR: (
+        "Review the changes.",
+        "Generate an Alembic migration.",
+        "Test it on staging.",
+        "Deploy it when traffic is low.",
+    ),
+    Severity.MINOR: (
+        "Review the changes at your convenience.",
+        "Make a migration when ready.",
+        "Let it go out with the next regular release.",
+    ),
+}
+"""What to do, by the worst severity that has findings."""
+
+REPAIR_NOW = "Repair first what breaks the application now: it does not wait for a release."
+
+
+def verdict(report: Report) -> str:
+    """One line that says how it stands. What breaks the application comes first, whatever the severity."""
+    environment = visible(report.context.environment)
+    if not report.findings:
+        return f"No drift in {environment}.{_faults(report)}"
+    worst = _worst_now(report)
+    counted = f"{differences(len(report.findings))} ({counts_text(report.counts)})"
+    if worst is None or report.impact is Impact.DEGRADES:
+        also = " Degrades the application now." if worst else " Nothing breaks now."
+        return f"{report.severity.value.capitalize()} drift in {environment}: {counted}.{also}{_faults(report)}"
+    more = sum(finding.impact is report.impact for finding in report.findings) - 1
+    others = f", and {more} more" if more else ""
+    return f"{NOW[report.impact]}: {worst.title}{others}. In all {counted} in {environment}.{_faults(report)}"
+
+
+def _worst_now(report: Report) -> Finding | None:
+    if report.impact is Impact.NONE:
+        return None
+    return next(finding for finding in report.findings if finding.impact is report.impact)
+
+
+def _faults(report: Report) -> str:
+    count = len(report.model_faults)
+    if not count:
+        return ""
+    return f" {count} declaration{'s' * (count > 1)} of the models could not be built, and {_were(count)} not compared."
+
+
+def _were(count: int) -> str:
+    return "were" if count > 1 else "was"
+
+
+def differences(count: int) -> str:
+    """`1 difference`, `2 differences`."""
+    return f"{count} difference{'' if count == 1 else 's'}"
+
+
+def counts_text(counts: Mapping[str, int]) -> str:
+    """`2 critical, 1 major`; levels without findings are left out."""
+    return ", ".join(f"{count} {level}" for level, count in counts.items() if count) or "none"
+
+
+def coverage_line(coverage: Coverage) -> str:
+    """What was compared and what was not. Nobody says "no drift" without it."""
+    left_out = not_compared(coverage)
+    where = f" in schema{'s' * (len(coverage.schemas) > 1)} {', '.join(map(_name, coverage.schemas))}"
+    compared = (
+        f"Compared: {coverage.facts} fact{'' if coverage.facts == 1 else 's'}{where if coverage.schemas else ''}."
+    )
+    return f"{compared} Not compared: {'; '.join(left_out) if left_out else 'nothing was left out'}."
+
+
+def _name(schema: str) -> str:
+    return dotted((schema,))
+
+
+def not_compared(coverage: Coverage) -> tuple[str, ...]:
+    """What was left out, one phrase each: what cannot be looked at first, then what was left out on purpose."""
+    phrases = [f"{_counted(what, count)} (not covered)" for what, count in sorted(coverage.not_covered.items())]
+    phrases += [
+        f"{count} {visible(kind_word(kind, count))} (the models cannot declare {'it' if count == 1 else 'them'})"
+        for kind, count in sorted(coverage.unmanaged.items())
+    ]
+    if coverage.planes_off:
+        phrases.append(f"{', '.join(coverage.planes_off)} (switched off)")
+    phrases += [f"{_counted(reason, count)} (left out)" for reason, count in sorted(coverage.excluded.items())]
+    return tuple(phrases)
+
+
+def _counted(what: str, count: int) -> str:
+    return f"{visible(what)}: {count}" if count else visible(what)
+
+
+def spelling_line(coverage: Coverage) -> str:
+    """What differs in spelling only and was taken for equal; empty when nothing was."""
+    total = sum(coverage.equivalent.values())
+    if not total:
+        return ""
+    rules = ", ".join(f"{visible(rule)}: {count}" for rule, count in sorted(coverage.equivalent.items()))
+    return f"Taken for equal, only spelled differently: {total} ({rules})."
+
+
+def order_line(coverage: Coverage) -> str:
+    """Tables whose columns stand in another order; empty when none do."""
+    if not coverage.column_order:
+        return ""
+    tables = ", ".join(visible(table) for table in coverage.column_order[:10])
+    more = len(coverage.column_order) - 10
+    shown = f"{tables} and {more} more" if more > 0 else tables
+    return f"Columns stand in another order, which PostgreSQL cannot change: {shown}."
+
+
+def recommendations(report: Report) -> dict[str, list[str]]:
+    """What to do, by severity, for the severities that have findings; `now` first if something breaks."""
+    found: dict[str, list[str]] = {}
+    if report.impact is Impact.BREAKS:
+        found["now"] = [REPAIR_NOW]
+    for level, advice in RECOMMENDATIONS.items():
+        if report.counts[level.value]:
+            found[level.value] = list(advice)
+    return found
+
+
+PROOF_LINES = {
+    "proven": "The plan was proven on a scratch copy: it ran, and what it left equals the models.",
+    "unproven": "The plan is not proven: see the statements that are marked.",
+    "not needed": "",
+}
+
+
+def proof_line(report: Report) -> str:
+    """How far the plan was proven, in a sentence; empty when there is nothing to prove."""
+    return PROOF_LINES[report.plan.proof.value]
