@@ -66,9 +66,8 @@ def parse_parameters(url: str, name: str) -> dict[str, str]:
         text = text[1:-1]  # quotes that a shell or a .env reader left
     scheme = _SCHEME.match(text)
     parameters = _from_url(text[scheme.end() :], scheme["base"], name) if scheme else _from_words(text, name)
-    parameters = {key: value for key, value in parameters.items() if value}
     _check(parameters, name)
-    return parameters
+    return {key: value for key, value in parameters.items() if value}
 
 
 def _from_words(text: str, name: str) -> dict[str, str]:
@@ -105,18 +104,23 @@ def _split(rest: str, name: str) -> _Parts:
     if "@" in authority:
         end = authority.rindex("@")
     elif "@" in rest and ":" in authority and not _PORT.fullmatch(authority.rpartition(":")[2]):
-        end = rest.index("@")  # as SQLAlchemy reads it: everything up to the @ is the password
+        end = rest.rindex("@")  # no port: the start of a password with a raw / ? or #
     else:
         end = -1
     user, _, password = rest[:end].partition(":") if end >= 0 else ("", "", "")
     address, _, query = rest[end + 1 :].partition("?")
     hosts, _, database = address.partition("/")
-    if "@" in database or "#" in hosts:
-        raise ConfigError(
-            f"{name}: cannot tell where the password ends in the URL",
-            hint="percent-encode @ : / ? # % in user and password (@ is %40, / is %2F), or use the single variables",
-        )
-    return _Parts(user, password, hosts, database.partition("#")[0], query.partition("#")[0])
+    query, _, fragment = query.partition("#")
+    if "@" in database + fragment or re.search(r"[@#]", hosts):
+        raise _ambiguous(name)
+    return _Parts(user, password, hosts, database.partition("#")[0], query)
+
+
+def _ambiguous(name: str) -> ConfigError:
+    return ConfigError(
+        f"{name}: cannot tell where the password ends in the URL",
+        hint="percent-encode @ : / ? # % in user and password (@ is %40, / is %2F), or use the single variables",
+    )
 
 
 def _hosts(text: str, name: str) -> tuple[str, str]:
@@ -139,6 +143,8 @@ def _query(text: str, name: str) -> dict[str, str]:
     # libpq and the drivers leave `+` alone, parse_qsl would make a blank of it
     for key, value in parse_qsl(text.replace("+", "%2B"), keep_blank_values=True):
         word = _ALIASES.get(key, key)
+        if "@" in text and word not in _LIBPQ and key not in _DRIVER_ONLY:
+            raise _ambiguous(name)  # a password with a raw `?`: to name the key would show a part of it
         if key in _DRIVER_ONLY:
             continue
         if word == "sslmode":
