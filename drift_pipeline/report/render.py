@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from drift_pipeline.report.changes import ReportChanges
-from drift_pipeline.report.changes import changes_between
-from drift_pipeline.report.environments import EnvironmentVerdict
-from drift_pipeline.report.environments import verdict_table
-from drift_pipeline.report.json_report import from_json
-from drift_pipeline.report.json_report import report_data
-from drift_pipeline.report.json_report import to_json
+from drift_pipeline.report.changes import ReportChanges, changes_between
+from drift_pipeline.report.environments import EnvironmentVerdict, verdict_table
+from drift_pipeline.report.json_report import from_json, report_data, to_json
 from drift_pipeline.report.markdown import to_markdown
 from drift_pipeline.report.sql import to_sql
 from drift_pipeline.report.text import to_text
-from drift_pipeline.report.verdict import coverage_line
-from drift_pipeline.report.verdict import verdict
+from drift_pipeline.report.verdict import coverage_line, verdict
 
 __all__ = [
     "EnvironmentVerdict",
