@@ -68,7 +68,7 @@ def drift() -> None:
     """
 
 
-@drift.command(epilog=EXIT_CODES)
+@drift.command(short_help="Compare a database with the models.", epilog=EXIT_CODES)
 @click.option("--env", "environment", required=True, metavar="NAME", help="production, staging, or one of drift.toml.")
 @click.option("--export", type=_path(), metavar="FILE", help="Write the report to this file, as JSON.")
 @click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
@@ -108,10 +108,12 @@ def check(secrets: set[str], /, environment: str, export: Path | None, **options
         kinds = ", ".join(sorted(report.coverage.not_covered))
         note(f"drift: {environment}: not everything could be compared, and --strict is set: {kinds}")
         return COULD_NOT_LOOK
-    return exit_code(report, fail_on=settings.fail_on, pending=settings.pending)
+    return exit_code(report, fail_on=settings.fail_on)
 
 
-@drift.command(epilog="Exit codes: 0 equal, 1 different, 3 could not look.")
+@drift.command(
+    short_help="Print the SQL between two schemas.", epilog="Exit codes: 0 equal, 1 different, 3 could not look."
+)
 @click.argument("source")
 @click.argument("target")
 @click.option("--json", "as_json", is_flag=True, help="Print the differences instead of the SQL.")
@@ -137,7 +139,7 @@ def diff(secrets: set[str], /, source: str, target: str, as_json: bool, **option
     return 1 if comparison.differences else 0
 
 
-@drift.command(epilog="Exit codes: 0 written, 3 could not look.")
+@drift.command(short_help="Write a schema as stable JSON.", epilog="Exit codes: 0 written, 3 could not look.")
 @click.argument("source")
 @click.option("--output", "-o", type=_path(), metavar="FILE", help="File to write; default: standard output.")
 @_common
@@ -164,7 +166,9 @@ def snapshot(secrets: set[str], /, source: str, output: Path | None, **options: 
     return 0
 
 
-@drift.command(epilog="Exit codes: 0 everything works, 3 something does not.")
+@drift.command(
+    short_help="Try everything that a check needs.", epilog="Exit codes: 0 everything works, 3 something does not."
+)
 @click.option(
     "--env", "environment", default="", metavar="NAME", help="This environment only; default: all configured."
 )
@@ -189,7 +193,7 @@ def doctor(secrets: set[str], /, environment: str, **options: Any) -> int:
     return 0 if works else 3
 
 
-@drift.command(epilog="Exit codes: 0 shown, 3 it did not work.")
+@drift.command(short_help="Show it on an example.", epilog="Exit codes: 0 shown, 3 it did not work.")
 @click.option("--start-over", is_flag=True, help="Make the example's databases anew.")
 @click.option("--artifacts", metavar="DIR", help="Folder or URL where reports are kept.")
 @click.option("--debug", is_flag=True, help="Show tracebacks.")
@@ -212,7 +216,10 @@ def demo(start_over: bool, artifacts: str | None, debug: bool) -> int:
     return 0
 
 
-@drift.command(epilog="Exit codes: 0 done, whatever the check found; 3 there is no new report.")
+@drift.command(
+    short_help="Hand a result to a CI job.",
+    epilog="Exit codes: 0 done, whatever the check found; 3 there is no new report.",
+)
 @click.option("--env", "environment", required=True, metavar="NAME", help="The environment that was checked.")
 @click.option("--copy-to", type=_path(), metavar="DIR", help="Copy the artifacts of the last check there.")
 @click.option("--max-age", type=click.IntRange(min=1), default=30, show_default=True, metavar="MINUTES")
@@ -238,7 +245,7 @@ def ci(secrets: set[str], /, environment: str, copy_to: Path | None, max_age: in
     return 0
 
 
-@drift.command(epilog="Exit codes: 0 shown, 3 the history could not be read.")
+@drift.command(short_help="Show the last checks.", epilog="Exit codes: 0 shown, 3 the history could not be read.")
 @click.option("--env", "environment", required=True, metavar="NAME", help="production, staging, or one of drift.toml.")
 @click.option("--last", type=click.IntRange(min=1), default=20, show_default=True, metavar="N", help="So many checks.")
 @click.option("--artifacts", metavar="DIR", help="Folder or URL where reports are kept.")
@@ -315,7 +322,8 @@ def _rendered(report: Report, form: str) -> str:
         return render.to_markdown(report)
     terminal = sys.stdout.isatty()
     color = bool(os.environ.get("FORCE_COLOR")) or (terminal and not os.environ.get("NO_COLOR"))
-    return render.to_text(report, shutil.get_terminal_size((120, 24)).columns if terminal else 120, color)
+    width = shutil.get_terminal_size((120, 24)).columns if terminal else 120
+    return render.to_text(report, width, color, table=terminal)
 
 
 def _keep(settings: Settings, report: Report, *, quiet: bool) -> None:

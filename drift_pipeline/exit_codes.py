@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from drift_pipeline.judge.findings import Cause, Finding, Impact, Severity
+from drift_pipeline.judge.findings import Finding, Impact, Severity
 from drift_pipeline.report.report import Report
 
 OK = 0
@@ -14,21 +14,19 @@ COULD_NOT_LOOK = 3
 _THRESHOLDS = {"minor": Severity.MINOR, "major": Severity.MAJOR, "critical": Severity.CRITICAL}
 
 
-def exit_code(report: Report, *, fail_on: str = "major", pending: str = "count") -> int:
+def exit_code(report: Report, *, fail_on: str = "major") -> int:
     """0, 1 or 2: the worst finding that counts.
 
     `fail_on`: critical, major or minor (such findings and worse ones), breaks (whatever breaks the code that runs now),
-    or never. `pending`: "ignore" leaves out what a migration explains that is not yet applied.
+    or never.
     """
-    counting = [finding for finding in report.findings if _counts(finding, fail_on, pending)]
-    if not counting:
+    failing = [finding for finding in report.counting if _fails(finding, fail_on)]
+    if not failing:
         return OK
-    return CRITICAL if any(finding.severity is Severity.CRITICAL for finding in counting) else MAJOR
+    return CRITICAL if any(finding.severity is Severity.CRITICAL for finding in failing) else MAJOR
 
 
-def _counts(finding: Finding, fail_on: str, pending: str) -> bool:
-    if pending == "ignore" and finding.cause is Cause.PENDING_MIGRATION:
-        return False
+def _fails(finding: Finding, fail_on: str) -> bool:
     if fail_on == "breaks":
         return finding.impact is Impact.BREAKS
     return fail_on in _THRESHOLDS and finding.severity.rank >= _THRESHOLDS[fail_on].rank
