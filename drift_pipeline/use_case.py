@@ -11,6 +11,7 @@ Each takes and gives values that can be written down, so that a stage can run in
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -148,6 +149,7 @@ def make_report(
             branch=commit.branch,
             commit=commit.sha,
             role=live.role,
+            url=os.environ.get("DRIFT_REPORT_URL", ""),
             tool_version=drift_pipeline.__version__,
             timings={"models": models.seconds, "live": live.seconds, **drift.timings},
         ),

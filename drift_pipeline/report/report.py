@@ -21,6 +21,7 @@ class Context:
 
     `models`: how they were found, such as `shop.models:Base.metadata`. `timings`: seconds by stage.
     `revision`: the Alembic revision that live says it is at.
+    `url`: where the full report can be read, such as the page of the CI run.
     """
 
     environment: str
@@ -36,6 +37,7 @@ class Context:
     commit: str = ""
     role: str = ""
     revision: str = ""
+    url: str = ""
     tool_version: str = ""
     timings: Mapping[str, float] = field(default_factory=dict)
 
