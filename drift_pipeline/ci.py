@@ -65,7 +65,7 @@ def read_result(
         "report_artifact": f"schema-drift-{environment}-{attempt}",
     }
     markdown = store.latest(environment, SUMMARY) or ""
-    return CiResult(outputs, annotations(report["findings"]), cut(markdown, SUMMARY_LIMIT), report)
+    return CiResult(outputs, annotated(report["findings"]), cut(markdown, SUMMARY_LIMIT), report)
 
 
 def write_github_files(result: CiResult, environ: Mapping[str, str]) -> None:
@@ -91,7 +91,7 @@ def copy_artifacts(store: ArtifactStore, environment: str, folder: Path) -> tupl
     return tuple(written)
 
 
-def annotations(findings: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+def annotated(findings: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     """Workflow commands that mark the models' lines, the worst first, as many as GitHub shows of each level."""
     lines: list[str] = []
     left = dict.fromkeys(LEVELS.values(), ANNOTATIONS_PER_LEVEL)

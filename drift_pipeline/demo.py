@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg2
+import psycopg2.extensions
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection  # noqa: N812 - the class is called like a function
 
@@ -102,6 +103,13 @@ def _ensure(server: ScratchServer, item: DemoDatabase, folder: Path, *, start_ov
     return True
 
 
+def describe(made: tuple[str, ...]) -> str:
+    """One line about what was found ready and what had to be made; what happened to the databases is in their SQL."""
+    if made:
+        return f"made {', '.join(made)}: the shop's databases, migrated and then changed by hand (examples/shop/drift/)"
+    return f"found {', '.join(item.name for item in DATABASES)} as the last run left them"
+
+
 def forget() -> None:
     """Drops the example's databases."""
     with _server() as server, closing(_open(_address(server, "postgres"))) as maintenance:
@@ -111,7 +119,7 @@ def forget() -> None:
 
 
 def _open(database: Database) -> Connection:
-    connection = psycopg2.connect(**database.parameters)
+    connection: Connection = psycopg2.connect(psycopg2.extensions.make_dsn(**database.parameters))
     connection.autocommit = True
     return connection
 

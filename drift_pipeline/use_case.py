@@ -279,10 +279,14 @@ def compare(
         read = time.monotonic()
         diff = diff_schemas(before.schema, after.schema, planes=chosen, exact=exact)
         compared = time.monotonic()
+        major = after.schema.server_major or before.schema.server_major
+        server = stack.enter_context(scratch_server(url=settings.scratch_url, prefer_major=major or None))
         plan = plan_between(
-            source=before.schema,
-            target=after.schema,
-            diff=diff,
+            server,
+            before.schema,
+            after.schema,
+            planes=chosen,
+            exact=exact,
             source_database=before.database,
             target_database=after.database,
             engine_timeout=settings.engine_timeout,
