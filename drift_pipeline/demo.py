@@ -21,6 +21,10 @@ from psycopg2.extensions import connection as Connection  # noqa: N812 - the cla
 
 from drift_pipeline.config import Database
 from drift_pipeline.errors import DriftError
+from drift_pipeline.history.artifacts import REPORT
+from drift_pipeline.history.store import ArtifactStore
+from drift_pipeline.report.environments import EnvironmentVerdict, verdict_table
+from drift_pipeline.report.json_report import from_json
 from drift_pipeline.scratch.installations import embedded
 from drift_pipeline.scratch.server import ScratchServer, scratch_server
 
@@ -108,6 +112,22 @@ def describe(made: tuple[str, ...]) -> str:
     if made:
         return f"made {', '.join(made)}: the shop's databases, migrated and then changed by hand (examples/shop/drift/)"
     return f"found {', '.join(item.name for item in DATABASES)} as the last run left them"
+
+
+def verdicts(artifacts: str, *, width: int = 100, color: bool = False) -> str:
+    """How both environments stand after a run, as a table: what changed since the run before, where the artifacts lie."""
+    store = ArtifactStore(artifacts)
+    rows = []
+    for item in DATABASES:
+        runs = [record.run_id for record in store.checks(item.environment, last=2)]
+        reports = [store.read(item.environment, run, REPORT) for run in runs]
+        if not reports or reports[-1] is None:
+            rows.append(EnvironmentVerdict(item.environment, error="there is no report"))
+            continue
+        previous = from_json(reports[0]) if len(reports) == 2 and reports[0] else None
+        place = f"{artifacts}/{item.environment}/latest"
+        rows.append(EnvironmentVerdict.of(from_json(reports[-1]), artifacts=place, previous=previous))
+    return verdict_table(rows, width, color)
 
 
 def forget() -> None:

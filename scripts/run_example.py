@@ -49,7 +49,8 @@ def main(arguments: list[str]) -> int:
     if result.returncode:
         sys.stderr.write(result.stdout + result.stderr)
         return result.returncode
-    print(demo.verdicts(artifacts))
+    color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    print(demo.verdicts(artifacts, width=shutil.get_terminal_size((100, 24)).columns, color=color))
     return 0
 
 
