@@ -1,0 +1,1 @@
+"""The native planner: statements written from facts alone."""

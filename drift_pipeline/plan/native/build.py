@@ -1,0 +1,320 @@
+"""Steps from facts: one for everything that goes, comes or changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from drift_pipeline.plan.native.address import claims
+from drift_pipeline.plan.native.closure import Closure, alterations_for
+from drift_pipeline.plan.native.quote import dotted, quote_ident
+from drift_pipeline.plan.native.rules import RULES
+from drift_pipeline.plan.native.rules.columns import (
+    default_waits,
+    inline_columns,
+    not_null_of,
+    position,
+    write_default,
+    write_type,
+)
+from drift_pipeline.plan.native.rules.tables import attach, detach
+from drift_pipeline.plan.native.rules.types import rename_type
+from drift_pipeline.plan.native.situation import Situation
+from drift_pipeline.plan.native.steps import Alteration, Phase, Scene, Sql, Step, aspect_of, base_of
+from drift_pipeline.schema.facts import Fact, FactId
+
+_SLOTS = ("default", "identity")
+"""Parts of a column of which there can be one at a time: the old one goes before the new one comes."""
+
+
+@dataclass(frozen=True)
+class Builder:
+    """Writes the steps of one plan."""
+
+    situation: Situation
+    scene: Scene
+    closure: Closure
+
+    def steps(self) -> Iterator[Step]:
+        """Every step, in no order."""
+        yield from self._drops()
+        yield from self._creations()
+        for key in self.situation.changed:
+            if key not in self.scene.fresh:
+                yield from self._alterations(key)
+        for column in self.closure.retyped - self.scene.fresh:
+            yield self._retype(column)
+        for aspect in self.closure.reset:
+            if base_of(aspect) not in self.scene.fresh:
+                yield from self._reset(aspect)
+
+    # what goes
+
+    def _drops(self) -> Iterator[Step]:
+        for key in sorted(self.scene.gone):
+            fact = self.situation.source[key]
+            rule = RULES.get(key.kind)
+            if rule is None or self._goes_with_another(fact):
+                continue
+            if key in self.scene.swapped:
+                yield from self._swap(fact)
+                continue
+            sql = rule.drop(self.scene, fact)
+            leaves = frozenset(self._with_parts(key, self.scene.source_children))
+            yield Step(
+                tuple(sql),
+                Phase.DROP,
+                (-rule.rank, *key.name),
+                about=self._about(key) | self._content(leaves, self.scene.goal),
+                leaves=leaves,
+                disturbs=leaves,
+                frees=self._claims(leaves, self.situation.source),
+                destructive=rule.loses,
+                note=self._note(key),
+            )
+
+    def _content(self, ids: Iterable[FactId], kept: Mapping[FactId, Fact]) -> frozenset[FactId]:
+        return frozenset(base_of(key) for key in ids if base_of(key) not in kept)
+
+    def _goes_with_another(self, fact: Fact) -> bool:
+        if fact.parent in self.scene.gone and fact.parent not in self.scene.swapped:
+            return fact.parent is not None and fact.parent.kind != "schema"
+        owner = fact.attributes.get("owned_by")
+        if fact.id.kind != "sequence" or not isinstance(owner, list):
+            return False
+        return FactId("column", tuple(map(str, owner))) in self.scene.gone
+
+    def _with_parts(self, key: FactId, children: Mapping[FactId, Iterable[Fact]]) -> Iterator[FactId]:
+        """A fact, its parts and everything that goes or comes with it."""
+        source = children is self.scene.source_children
+        facts = self.situation.source if source else self.situation.goal
+        yield key
+        for alteration in RULES[key.kind].alterations if key.kind in RULES else ():
+            if alteration.aspect:
+                yield aspect_of(key, alteration.aspect)
+        if key.kind == "schema":
+            return
+        for child in children.get(key, ()):
+            yield from self._with_parts(child.id, children)
+        for other in facts.values() if key.kind == "column" and source else ():
+            if other.id.kind == "sequence" and other.attributes.get("owned_by") == list(key.name):
+                if other.id in self.scene.gone:
+                    yield from self._with_parts(other.id, children)
+
+    def _claims(self, ids: Iterable[FactId], facts: Mapping[FactId, Fact]) -> frozenset[tuple[str, ...]]:
+        found: set[tuple[str, ...]] = set()
+        for key in ids:
+            base = base_of(key)
+            if key == base and key in facts:
+                found |= claims(facts[key])
+            elif key.kind.partition(".")[2] in _SLOTS and self._fills(facts[base], key.kind.partition(".")[2]):
+                found.add((key.kind, *key.name))
+        return frozenset(found)
+
+    @staticmethod
+    def _fills(fact: Fact, slot: str) -> bool:
+        return fact.attributes.get(slot) is not None and not fact.attributes.get("generated")
+
+    def _swap(self, fact: Fact) -> Iterator[Step]:
+        """Put the old type aside under another name; drop it when its last column has left."""
+        aside = self.scene.swapped[fact.id]
+        put_aside = frozenset({FactId("type aside", fact.id.name)})
+        yield Step(
+            tuple(rename_type(fact, aside)),
+            Phase.ALTER,
+            (0, *fact.id.name),
+            about=self._about(fact.id),
+            leaves=put_aside,
+            disturbs=put_aside,
+            frees=claims(fact),
+            note=self._note(fact.id),
+        )
+        yield Step(
+            (f"DROP {'DOMAIN' if fact.id.kind == 'domain' else 'TYPE'} {dotted(fact.id.name[0], aside)}",),
+            Phase.FINISH,
+            (0, *fact.id.name),
+            about=self._about(fact.id),
+            leaves=frozenset({fact.id}),
+            disturbs=frozenset({fact.id}),
+            note=self._note(fact.id),
+        )
+
+    # what comes
+
+    def _creations(self) -> Iterator[Step]:
+        inline = self._inlined()
+        for key in sorted(self.scene.fresh):
+            fact = self.situation.goal[key]
+            rule = RULES.get(key.kind)
+            if rule is None or key in inline:
+                continue
+            yield from self._creation(fact, inline.items())
+
+    def _inlined(self) -> dict[FactId, FactId]:
+        """Facts that the CREATE of another one makes: columns of a new table, NOT NULL of a new column."""
+        result: dict[FactId, FactId] = {}
+        for key in self.scene.fresh:
+            fact = self.situation.goal[key]
+            if key.kind in ("table", "foreign_table"):
+                result |= {column.id: key for column in inline_columns(self.scene, fact)}
+        for key in self.scene.fresh:
+            if key.kind == "column" and not self.situation.goal[key].attributes.get("inherited"):
+                constraint = not_null_of(self.scene.goal_children, self.situation.goal[key])
+                if constraint is not None and constraint.attributes.get("validated", True) is not False:
+                    result[constraint.id] = result.get(key, key)
+        return result
+
+    def _creation(self, fact: Fact, inline: Iterable[tuple[FactId, FactId]]) -> Iterator[Step]:
+        rule = RULES[fact.id.kind]
+        made = {key for key, maker in inline if maker == fact.id} | {fact.id}
+        parts: set[FactId] = set()
+        later: list[tuple[Fact, Alteration]] = []
+        sql = rule.create(self.scene, fact)
+        for key in sorted(made, key=lambda item: position(self.situation.goal[item])):
+            own = self.situation.goal[key]
+            for alteration in RULES[key.kind].alterations:
+                aspect = aspect_of(key, alteration.aspect) if alteration.aspect else key
+                if alteration.aspect == "default" and default_waits(self.scene, own) and not self._is_generated(own):
+                    later.append((own, alteration))
+                elif not alteration.after_create:
+                    parts.add(aspect)
+                elif any(own.attributes.get(name) != alteration.fresh for name in alteration.attributes):
+                    if alteration.aspect:
+                        later.append((own, alteration))
+                    else:
+                        sql += alteration.write(self.scene, own, own)
+        makes = frozenset(made | parts)
+        yield Step(
+            tuple(sql),
+            Phase.CREATE,
+            (rule.rank, *position(fact)[:1], *fact.id.name) if fact.id.kind == "column" else (rule.rank, *fact.id.name),
+            about=frozenset().union(*(self._about(key) for key in made)),
+            makes=makes,
+            takes=self._claims(makes, self.situation.goal),
+            note=self._note(fact.id),
+        )
+        for own, alteration in later:
+            yield self._part(own, own, alteration, alteration.write(self.scene, own, own), Phase.FINISH)
+
+    @staticmethod
+    def _is_generated(fact: Fact) -> bool:
+        return bool(fact.attributes.get("generated"))
+
+    # what changes
+
+    def _alterations(self, key: FactId) -> Iterator[Step]:
+        rule = RULES.get(key.kind)
+        if rule is None:
+            return
+        before, after = self.situation.source[key], self.situation.goal[key]
+        taken, _ = alterations_for(rule, self.scene, before, after, self.situation.changed[key])
+        for alteration in taken:
+            if self._changes_by_parts(alteration, key):
+                yield self._default_off(before)
+                if self._fills(after, "default"):
+                    yield self._default_on(after)
+                continue
+            yield self._part(before, after, alteration, alteration.write(self.scene, before, after), Phase.ALTER)
+
+    def _changes_by_parts(self, alteration: Alteration, key: FactId) -> bool:
+        """Whether a default is taken off first and set later: its column gets another type or an identity between."""
+        if alteration.aspect != "default" or not self._fills(self.situation.source[key], "default"):
+            return False
+        others = self.situation.changed[key] & {"type", "collation"}
+        return bool(others) or aspect_of(key, "default") in self.closure.causes or key in self.closure.retyped
+
+    def _part(self, before: Fact, after: Fact, alteration: Alteration, sql: Sql, phase: Phase) -> Step:
+        rule = RULES[after.id.kind]
+        part = aspect_of(after.id, alteration.aspect) if alteration.aspect else after.id
+        disturbs = alteration.disturbs(self.scene, before, after) or (bool(alteration.aspect) and before is not after)
+        slot = alteration.aspect in _SLOTS
+        name = (f"{after.id.kind}.{alteration.aspect}", *after.id.name)
+        return Step(
+            tuple(sql),
+            phase,
+            (rule.rank, *after.id.name, rule.alterations.index(alteration)),
+            about=self._about(after.id),
+            leaves=frozenset() if before is after else frozenset({part}),
+            disturbs=frozenset({part}) if disturbs else frozenset(),
+            makes=frozenset({part}),
+            frees=frozenset({name})
+            if slot and before is not after and self._fills(before, alteration.aspect)
+            else frozenset(),
+            takes=frozenset({name}) if slot and self._fills(after, alteration.aspect) else frozenset(),
+            destructive=before is not after and alteration.destructive(self.scene, before, after),
+            note=self._note(after.id),
+        )
+
+    def _retype(self, column: FactId) -> Step:
+        before, after = self.situation.source[column], self.situation.goal[column]
+        return Step(
+            tuple(write_type(self.scene, before, after, swapped=True)),
+            Phase.ALTER,
+            (RULES["column"].rank, *column.name),
+            about=self._about(column),
+            leaves=frozenset({column}),
+            disturbs=frozenset({column}),
+            makes=frozenset({column}),
+            note=self._note(column),
+        )
+
+    def _reset(self, aspect: FactId) -> Iterator[Step]:
+        base = base_of(aspect)
+        before, after = self.situation.source[base], self.situation.goal[base]
+        part = aspect.kind.partition(".")[2]
+        if part == "default":
+            yield self._default_off(before)
+            yield self._default_on(after)
+        elif part in ("partition_of", "inherits"):
+            yield self._around(aspect, tuple(detach(before)), tuple(attach(after)))
+            yield self._around(aspect, (), tuple(attach(after)))
+        elif part == "owned_by":
+            head = f"ALTER SEQUENCE {dotted(*base.name)} OWNED BY"
+            owner = after.attributes.get("owned_by")
+            yield self._around(aspect, (f"{head} NONE",), ())
+            if isinstance(owner, list):
+                yield self._around(aspect, (), (f"{head} {dotted(*map(str, owner))}",))
+        elif part in ("replica_identity", "cluster_on"):
+            for alteration in RULES[base.kind].alterations:
+                if alteration.aspect == part:
+                    yield self._around(aspect, (), tuple(alteration.write(self.scene, after, after)))
+
+    def _around(self, aspect: FactId, off: tuple[str, ...], on: tuple[str, ...]) -> Step:
+        base = base_of(aspect)
+        return Step(
+            off or on,
+            Phase.DROP if off else Phase.FINISH,
+            (RULES[base.kind].rank, *base.name),
+            about=self._about(base),
+            leaves=frozenset({aspect}) if off else frozenset(),
+            disturbs=frozenset({aspect}) if off else frozenset(),
+            makes=frozenset() if off else frozenset({aspect}),
+            frees=frozenset({(aspect.kind, *aspect.name)}) if off else frozenset(),
+            takes=frozenset() if off else frozenset({(aspect.kind, *aspect.name)}),
+            note=self._note(base),
+        )
+
+    def _default_off(self, before: Fact) -> Step:
+        sql = f"ALTER TABLE {dotted(*before.id.name[:2])} ALTER COLUMN {quote_ident(before.id.name[2])} DROP DEFAULT"
+        return self._around(aspect_of(before.id, "default"), (sql,), ())
+
+    def _default_on(self, after: Fact) -> Step:
+        return self._around(aspect_of(after.id, "default"), (), tuple(write_default(self.scene, after, after)))
+
+    # whom it concerns
+
+    def _about(self, key: FactId) -> frozenset[FactId]:
+        """The fact, or the one for whose sake it is touched."""
+        found, base = set(), base_of(key)
+        while base not in found:
+            found.add(base)
+            if base in self.situation.keys and len(found) > 1:
+                break
+            base = base_of(self.closure.causes.get(base, base))
+        return frozenset(found)
+
+    def _note(self, key: FactId) -> str:
+        cause = self.closure.causes.get(key)
+        if cause is None or key in self.situation.keys:
+            return ""
+        return f"comes off and on again because of {cause}"

@@ -1,0 +1,129 @@
+"""What has to go and come again although it does not differ, because it hangs on something that does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from drift_pipeline.plan.native.address import TYPES
+from drift_pipeline.plan.native.situation import Situation
+from drift_pipeline.plan.native.steps import Alteration, Rule, Scene, aspect_of, base_of
+from drift_pipeline.schema.facts import Fact, FactId
+
+STAYS_WHEN_RETYPED = frozenset(
+    {"index", "primary_key", "unique", "check", "exclusion", "not_null", "statistics", "comment", "privilege"}
+    | {"security_label", "sequence", "publication_table", "domain_check", "table"}
+)
+"""Dependants of a column that ALTER COLUMN TYPE takes along."""
+
+NEVER_REBUILT = frozenset({"schema", "extension", "table", "foreign_table", "publication", "foreign_server"})
+"""Kinds that hold too much to be dropped for the sake of another fact."""
+
+
+@dataclass
+class Closure:
+    """The outcome: `rebuilt` facts are dropped and created again; `retyped` columns get the new form of a type that is
+    replaced beneath them; `reset` parts (a default, a partition's bond) are taken off and put back.
+
+    `causes`: for whatever was drawn in, the fact that drew it in.
+    """
+
+    rebuilt: set[FactId] = field(default_factory=set)
+    disturbed: set[FactId] = field(default_factory=set)
+    retyped: set[FactId] = field(default_factory=set)
+    reset: set[FactId] = field(default_factory=set)
+    causes: dict[FactId, FactId] = field(default_factory=dict)
+
+
+def alterations_for(
+    rule: Rule, scene: Scene, before: Fact, after: Fact, changed: frozenset[str]
+) -> tuple[list[Alteration], frozenset[str]]:
+    """The alterations that bring `changed` about, and the attributes that none of them can."""
+    taken: list[Alteration] = []
+    open_names = set(changed)
+    for alteration in rule.alterations:
+        names = open_names.intersection(alteration.attributes)
+        if names and alteration.applies(scene, before, after) and alteration.possible(scene, before, after):
+            taken.append(alteration)
+            open_names -= names
+    return taken, frozenset(open_names)
+
+
+def close(situation: Situation, scene: Scene, rules: Mapping[str, Rule]) -> Closure:
+    """Follow the source's dependencies from everything that goes or is disturbed to everything that stays."""
+    closure = Closure()
+    queue: list[FactId] = [key for key in situation.source if key not in situation.goal]
+    for key in situation.changed:
+        rule = rules.get(key.kind)
+        if rule is None:
+            continue
+        before, after = situation.source[key], situation.goal[key]
+        taken, left = alterations_for(rule, scene, before, after, situation.changed[key])
+        if left:
+            closure.rebuilt.add(key)
+            queue.append(key)
+        elif any(alteration.disturbs(scene, before, after) for alteration in taken):
+            closure.disturbed.add(key)
+            queue.append(key)
+    seen: set[FactId] = set()
+    while queue:
+        key = queue.pop()
+        if key not in seen:
+            seen.add(key)
+            queue += _draw_in(key, situation, scene, closure)
+            # what was disturbed may have to be rebuilt after all, and then draws more in
+            seen -= set(queue)
+    return closure
+
+
+def _draw_in(key: FactId, situation: Situation, scene: Scene, closure: Closure) -> list[FactId]:
+    found: list[FactId] = []
+    gone = key in closure.rebuilt or key not in situation.goal
+    if gone:
+        for child in scene.source_children.get(key, ()):
+            if child.id in situation.goal and child.id not in closure.rebuilt:
+                closure.rebuilt.add(child.id)
+                closure.causes.setdefault(child.id, key)
+                found.append(child.id)
+    for dependant in scene.source_dependants.get(key, ()):
+        base = base_of(dependant)
+        if base not in situation.goal or base in closure.rebuilt or situation.source[base].parent == key:
+            continue
+        if not gone and (base.kind in STAYS_WHEN_RETYPED or dependant != base):
+            continue
+        if _treat(dependant, base, key, situation, closure):
+            closure.causes.setdefault(base, key)
+            found.append(base)
+    return found
+
+
+def _treat(dependant: FactId, base: FactId, key: FactId, situation: Situation, closure: Closure) -> bool:
+    """Decide on one dependant of a fact that goes or is disturbed; whether it draws in others in turn."""
+    if dependant != base:
+        if not _changes(dependant, situation):
+            closure.reset.add(dependant)
+            closure.causes.setdefault(dependant, key)
+        return False
+    if base.kind == "column" and key.kind in TYPES:
+        if key in situation.goal and "type" not in situation.changed.get(base, ()):
+            closure.retyped.add(base)
+            closure.disturbed.add(base)
+            return True
+        return False
+    if base.kind in NEVER_REBUILT:
+        return False
+    if base.kind == "column" and not situation.source[base].attributes.get("generated"):
+        return False
+    closure.rebuilt.add(base)
+    return True
+
+
+def _changes(aspect: FactId, situation: Situation) -> bool:
+    """Whether the part differs anyway, so that its own alteration takes the old one away."""
+    name = aspect.kind.partition(".")[2]
+    return name in situation.changed.get(base_of(aspect), ())
+
+
+def column_default(column: FactId) -> FactId:
+    """The default of a column, as a part of its own."""
+    return aspect_of(column, "default")

@@ -1,0 +1,246 @@
+"""Columns, and the NOT NULL constraints that belong to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from drift_pipeline.plan.native.address import table_of
+from drift_pipeline.plan.native.graph import reaches
+from drift_pipeline.plan.native.quote import dotted, quote_ident
+from drift_pipeline.plan.native.rules.casts import using
+from drift_pipeline.plan.native.rules.common import generic_options, new_options, option_list
+from drift_pipeline.plan.native.rules.sequences import new_option_words, option_words
+from drift_pipeline.plan.native.steps import Alteration, Rule, Scene, Sql, aspect_of, mapped, text
+from drift_pipeline.schema.facts import Fact, FactId
+
+
+def inline_columns(scene: Scene, table: Fact) -> list[Fact]:
+    """The columns that CREATE TABLE names itself, in their order."""
+    if table.attributes.get("partition_of") or table.attributes.get("of_type"):
+        return []
+    found = [fact for fact in scene.goal_children.get(table.id, ()) if fact.id.kind == "column"]
+    return sorted((fact for fact in found if not fact.attributes.get("_inherited")), key=position)
+
+
+def position(column: Fact) -> tuple[int, str]:
+    """Sort key: where the column stands."""
+    value = column.attributes.get("_position")
+    return (value if isinstance(value, int) else 0, column.id.name[-1])
+
+
+def not_null_of(facts: Mapping[FactId, Sequence[Fact]], column: Fact) -> Fact | None:
+    """The NOT NULL constraint of a column, where the server has facts of that kind (18 on); `facts` by parent."""
+    for parent in (column.parent, column.id):
+        for fact in facts.get(parent, ()) if parent else ():
+            if fact.id.kind == "not_null" and fact.attributes.get("columns") == [column.id.name[-1]]:
+                return fact
+    return None
+
+
+def default_waits(scene: Scene, column: Fact) -> bool:
+    """Whether the default needs something that needs the table itself, so that it is set later."""
+    aspect = aspect_of(column.id, "default")
+    others = scene.goal_needs.get(aspect, frozenset()) - {column.id}
+    return any(column.parent and reaches(other, column.parent, scene.goal_needs) for other in others)
+
+
+def column_clause(scene: Scene, column: Fact) -> str:
+    """The column as CREATE TABLE and ADD COLUMN take it."""
+    parts = [quote_ident(column.id.name[-1]), text(column, "type")]
+    if column.attributes.get("foreign_options"):
+        parts.append(new_options(mapped(column, "foreign_options")).strip())
+    if collation := text(column, "collation"):
+        parts.append(f"COLLATE {collation}")
+    if generated := text(column, "generated"):
+        parts.append(f"GENERATED ALWAYS AS ({text(column, 'default')}) {generated.upper()}")
+    elif column.attributes.get("default") is not None and not default_waits(scene, column):
+        parts.append(f"DEFAULT {text(column, 'default')}")
+    parts += _not_null_words(scene, column)
+    if column.attributes.get("identity"):
+        parts.append(f"GENERATED {identity_words(column)}")
+    return " ".join(parts)
+
+
+def _not_null_words(scene: Scene, column: Fact) -> list[str]:
+    constraint = not_null_of(scene.goal_children, column)
+    if constraint is not None and constraint.attributes.get("validated", True) is not False:
+        no_inherit = " NO INHERIT" if constraint.attributes.get("no_inherit") else ""
+        name = "" if _usual_name(constraint) else f"CONSTRAINT {quote_ident(constraint.id.name[-1])} "
+        return [f"{name}NOT NULL{no_inherit}"]
+    return ["NOT NULL"] if column.attributes.get("not_null") and constraint is None else []
+
+
+def _usual_name(constraint: Fact) -> bool:
+    columns = constraint.attributes.get("columns")
+    column = str(columns[0]) if isinstance(columns, list) and columns else ""
+    return constraint.id.name[-1] == f"{constraint.id.name[1]}_{column}_not_null"
+
+
+def identity_words(column: Fact) -> str:
+    """ALWAYS AS IDENTITY (…), as ADD GENERATED takes it too."""
+    stated = mapped(column, "identity_options")
+    words = new_option_words(stated, text(column, "type"))
+    if isinstance(name := stated.get("sequence"), list):
+        words.insert(0, f"SEQUENCE NAME {dotted(*map(str, name))}")
+    options = f" ({' '.join(words)})" if words else ""
+    return f"{text(column, 'identity').upper()} AS IDENTITY{options}"
+
+
+def alter(column: Fact) -> str:
+    """The head of every statement that alters a column."""
+    return f"ALTER TABLE {table_of(column.id)} ALTER COLUMN {quote_ident(column.id.name[-1])}"
+
+
+def _create(scene: Scene, fact: Fact) -> Sql:
+    return [f"ALTER TABLE {table_of(fact.id)} ADD COLUMN {column_clause(scene, fact)}"]
+
+
+def _drop(_scene: Scene, fact: Fact) -> Sql:
+    return [f"ALTER TABLE {table_of(fact.id)} DROP COLUMN {quote_ident(fact.id.name[-1])}"]
+
+
+def write_type(_scene: Scene, before: Fact, after: Fact, *, swapped: bool = False) -> Sql:
+    """ALTER COLUMN TYPE, with USING where no assignment cast is known."""
+    collation = f" COLLATE {text(after, 'collation')}" if text(after, "collation") else ""
+    clause = "" if after.attributes.get("generated") else using(before, after, swapped=swapped)
+    return [f"{alter(after)} TYPE {text(after, 'type')}{collation}{clause}"]
+
+
+def write_default(_scene: Scene, _before: Fact, after: Fact) -> Sql:
+    """SET DEFAULT or DROP DEFAULT."""
+    default = after.attributes.get("default")
+    return [f"{alter(after)} DROP DEFAULT" if default is None else f"{alter(after)} SET DEFAULT {default}"]
+
+
+def _write_expression(_scene: Scene, before: Fact, after: Fact) -> Sql:
+    if after.attributes.get("generated"):
+        return [f"{alter(after)} SET EXPRESSION AS ({text(after, 'default')})"]
+    result = [f"{alter(after)} DROP EXPRESSION"]
+    if after.attributes.get("default") is not None:
+        result.append(f"{alter(after)} SET DEFAULT {text(after, 'default')}")
+    return result
+
+
+def _can_express(scene: Scene, before: Fact, after: Fact) -> bool:
+    old, new = before.attributes.get("generated"), after.attributes.get("generated")
+    return (old == new and scene.major >= 17) or (old == "stored" and not new)
+
+
+def _is_generated(_scene: Scene, before: Fact, after: Fact) -> bool:
+    return bool(before.attributes.get("generated") or after.attributes.get("generated"))
+
+
+def _write_not_null(scene: Scene, before: Fact, after: Fact) -> Sql:
+    if after.attributes.get("not_null"):
+        return [] if not_null_of(scene.goal_children, after) else [f"{alter(after)} SET NOT NULL"]
+    return [] if not_null_of(scene.source_children, before) else [f"{alter(after)} DROP NOT NULL"]
+
+
+def _write_identity(_scene: Scene, before: Fact, after: Fact) -> Sql:
+    old, new = text(before, "identity"), text(after, "identity")
+    if not new:
+        return [f"{alter(after)} DROP IDENTITY"]
+    if not old:
+        return [f"{alter(after)} ADD GENERATED {identity_words(after)}"]
+    parts = [f"SET GENERATED {new.upper()}"] if old != new else []
+    words = option_words(mapped(after, "identity_options"), mapped(before, "identity_options"))
+    parts += [f"SET {word}" for word in words]
+    return [f"{alter(after)} {' '.join(parts)}"] if parts else []
+
+
+def _write_storage(_scene: Scene, _before: Fact, after: Fact) -> Sql:
+    value = text(after, "storage")
+    return [f"{alter(after)} SET STORAGE {value.upper()}"] if value else []
+
+
+def _write_compression(_scene: Scene, _before: Fact, after: Fact) -> Sql:
+    return [f"{alter(after)} SET COMPRESSION {text(after, 'compression') or 'default'}"]
+
+
+def _write_statistics(_scene: Scene, _before: Fact, after: Fact) -> Sql:
+    value = after.attributes.get("statistics")
+    return [f"{alter(after)} SET STATISTICS {-1 if value is None else value}"]
+
+
+def _write_options(_scene: Scene, before: Fact, after: Fact) -> Sql:
+    old = {} if before is after else mapped(before, "options")
+    new = mapped(after, "options")
+    result = []
+    if gone := sorted(old.keys() - new.keys()):
+        result.append(f"{alter(after)} RESET ({', '.join(map(quote_ident, gone))})")
+    if changed := {name: value for name, value in new.items() if old.get(name) != value}:
+        result.append(f"{alter(after)} SET ({option_list(changed)})")
+    return result
+
+
+def _write_foreign_options(_scene: Scene, before: Fact, after: Fact) -> Sql:
+    clause = generic_options(mapped(before, "foreign_options"), mapped(after, "foreign_options"))
+    if not clause:
+        return []
+    return [f"ALTER FOREIGN TABLE {table_of(after.id)} ALTER COLUMN {quote_ident(after.id.name[-1])} {clause}"]
+
+
+def _yes(_scene: Scene, _before: Fact, _after: Fact) -> bool:
+    return True
+
+
+def _create_not_null(_scene: Scene, fact: Fact) -> Sql:
+    columns = fact.attributes.get("columns")
+    column = quote_ident(str(columns[0]) if isinstance(columns, list) and columns else "")
+    head = f"ALTER TABLE {table_of(fact.id)}"
+    plain = fact.attributes.get("validated", True) is not False and not fact.attributes.get("no_inherit")
+    if plain and _usual_name(fact):
+        return [f"{head} ALTER COLUMN {column} SET NOT NULL"]
+    tail = " NO INHERIT" if fact.attributes.get("no_inherit") else ""
+    tail += " NOT VALID" if fact.attributes.get("validated") is False else ""
+    return [f"{head} ADD CONSTRAINT {quote_ident(fact.id.name[-1])} NOT NULL {column}{tail}"]
+
+
+def _drop_not_null(_scene: Scene, fact: Fact) -> Sql:
+    columns = fact.attributes.get("columns")
+    column = quote_ident(str(columns[0]) if isinstance(columns, list) and columns else "")
+    return [f"ALTER TABLE {table_of(fact.id)} ALTER COLUMN {column} DROP NOT NULL"]
+
+
+def _validate(_scene: Scene, before: Fact, after: Fact) -> Sql:
+    return [f"ALTER TABLE {table_of(after.id)} VALIDATE CONSTRAINT {quote_ident(after.id.name[-1])}"]
+
+
+def _gets_valid(_scene: Scene, _before: Fact, after: Fact) -> bool:
+    return bool(after.attributes.get("validated"))
+
+
+def _write_inheritance(_scene: Scene, _before: Fact, after: Fact) -> Sql:
+    word = "NO INHERIT" if after.attributes.get("no_inherit") else "INHERIT"
+    return [f"ALTER TABLE {table_of(after.id)} ALTER CONSTRAINT {quote_ident(after.id.name[-1])} {word}"]
+
+
+RULES: Mapping[str, Rule] = {
+    "column": Rule(
+        _create,
+        _drop,
+        (
+            Alteration(("type", "collation"), write_type, disturbs=_yes),
+            Alteration(("generated", "default"), _write_expression, possible=_can_express, applies=_is_generated),
+            Alteration(("generated", "default"), write_default, aspect="default"),
+            Alteration(("not_null",), _write_not_null, aspect="not_null"),
+            Alteration(("identity", "identity_options"), _write_identity, aspect="identity"),
+            Alteration(("storage",), _write_storage, after_create=True),
+            Alteration(("compression",), _write_compression, after_create=True),
+            Alteration(("statistics",), _write_statistics, after_create=True),
+            Alteration(("options",), _write_options, after_create=True, fresh={}),
+            Alteration(("foreign_options",), _write_foreign_options),
+        ),
+        rank=32,
+    ),
+    "not_null": Rule(
+        _create_not_null,
+        _drop_not_null,
+        (
+            Alteration(("validated",), _validate, possible=_gets_valid),
+            Alteration(("no_inherit",), _write_inheritance),
+        ),
+        loses=False,
+        rank=33,
+    ),
+}

@@ -1,0 +1,99 @@
+"""What the rules of many kinds share: drop by address, owner, options, create from a printed definition."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from drift_pipeline.plan.native.address import address, table_of
+from drift_pipeline.plan.native.quote import quote_ident, quote_literal, role
+from drift_pipeline.plan.native.steps import Alteration, Create, Scene, Sql, Write, mapped, text
+from drift_pipeline.schema.facts import Fact, Value
+
+
+def drop(_scene: Scene, fact: Fact) -> Sql:
+    """DROP by address."""
+    return [f"DROP {address(fact.id)}"]
+
+
+def drop_from_table(_scene: Scene, fact: Fact) -> Sql:
+    """ALTER TABLE … DROP CONSTRAINT."""
+    return [f"ALTER TABLE {table_of(fact.id)} DROP CONSTRAINT {quote_ident(fact.id.name[2])}"]
+
+
+def nothing(_scene: Scene, _fact: Fact) -> Sql:
+    """No statement: another one does it."""
+    return []
+
+
+def from_definition(_scene: Scene, fact: Fact) -> Sql:
+    """The definition as the server printed it."""
+    printed = text(fact, "_definition") or text(fact, "definition")
+    return [printed.strip().rstrip(";")] if printed else []
+
+
+def _write_owner(scene: Scene, before: Fact, after: Fact) -> Sql:
+    owner = text(after, "owner")
+    if not owner or (before is after and after.id not in scene.source and "owners" not in scene.planes):
+        return []
+    return [f"ALTER {address(after.id)} OWNER TO {role(owner)}"]
+
+
+OWNER = Alteration(("owner",), _write_owner, after_create=True)
+"""A new object gets the owner of the target if owners are compared; one that comes again keeps the one it had."""
+
+
+def option_list(options: Mapping[str, Value], *, quote: bool = True) -> str:
+    """Storage parameters and their like for WITH (…), SET (…)."""
+    pairs = ((quote_ident(name) if "." not in name else name, str(value)) for name, value in sorted(options.items()))
+    return ", ".join(f"{name}={quote_literal(value) if quote else value}" for name, value in pairs)
+
+
+def options_alteration(attribute: str, prefix: str = "", alter: Callable[[Fact], str] | None = None) -> Alteration:
+    """SET (…) and RESET (…) of storage parameters; not part of CREATE."""
+
+    def write(_scene: Scene, before: Fact, after: Fact) -> Sql:
+        head = alter(after) if alter else f"ALTER {address(after.id)}"
+        old = {} if before is after else mapped(before, attribute)
+        new = mapped(after, attribute)
+        result = []
+        if gone := sorted(old.keys() - new.keys()):
+            result.append(f"{head} RESET ({', '.join(prefix + quote_ident(name) for name in gone)})")
+        if changed := {prefix + name: value for name, value in new.items() if old.get(name) != value}:
+            result.append(f"{head} SET ({option_list(changed)})")
+        return result
+
+    return Alteration((attribute,), write, after_create=True, fresh={})
+
+
+def generic_options(before: Mapping[str, Value], after: Mapping[str, Value]) -> str:
+    """OPTIONS (ADD …, SET …, DROP …) of foreign data wrappers, servers, tables and columns; "" when nothing changes."""
+    parts = [f"DROP {quote_ident(name)}" for name in sorted(before.keys() - after.keys())]
+    for name in sorted(after):
+        if before.get(name) != after[name] or name not in before:
+            word = "SET" if name in before else "ADD"
+            parts.append(f"{word} {quote_ident(name)} {quote_literal(str(after[name]))}")
+    return f"OPTIONS ({', '.join(parts)})" if parts else ""
+
+
+def new_options(options: Mapping[str, Value]) -> str:
+    """OPTIONS (…) of a CREATE; "" when there are none."""
+    parts = (f"{quote_ident(name)} {quote_literal(str(options[name]))}" for name in sorted(options))
+    return f" OPTIONS ({', '.join(parts)})" if options else ""
+
+
+def switch(attribute: str, on: str, off: str, *, fresh: bool = False) -> Alteration:
+    """A yes/no attribute that two key words of ALTER set, and CREATE does not."""
+
+    def write(_scene: Scene, _before: Fact, after: Fact) -> Sql:
+        return [f"ALTER {address(after.id)} {on if after.attributes.get(attribute) else off}"]
+
+    return Alteration((attribute,), write, after_create=True, fresh=fresh)
+
+
+def replaced(create: Create) -> Write:
+    """CREATE OR REPLACE as a way to alter."""
+
+    def write(scene: Scene, _before: Fact, after: Fact) -> Sql:
+        return create(scene, after)
+
+    return write

@@ -1,0 +1,160 @@
+"""Constraints of tables and domains, and indexes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from drift_pipeline.plan.native.address import table_of
+from drift_pipeline.plan.native.quote import dotted, quote_ident
+from drift_pipeline.plan.native.rules.common import drop_from_table, option_list
+from drift_pipeline.plan.native.steps import Alteration, Rule, Scene, Sql, mapped, text
+from drift_pipeline.schema.facts import Fact
+
+
+def _create(_scene: Scene, fact: Fact) -> Sql:
+    name = quote_ident(fact.id.name[2])
+    return [f"ALTER TABLE {table_of(fact.id)} ADD CONSTRAINT {name} {text(fact, '_definition')}"]
+
+
+def _validate(_scene: Scene, _before: Fact, after: Fact) -> Sql:
+    return [f"ALTER TABLE {table_of(after.id)} VALIDATE CONSTRAINT {quote_ident(after.id.name[2])}"]
+
+
+def _gets_valid(_scene: Scene, _before: Fact, after: Fact) -> bool:
+    return after.attributes.get("validated") is True
+
+
+def _write_deferral(_scene: Scene, _before: Fact, after: Fact) -> Sql:
+    words = "DEFERRABLE" if after.attributes.get("deferrable") else "NOT DEFERRABLE"
+    if after.attributes.get("deferrable"):
+        words += " INITIALLY DEFERRED" if after.attributes.get("initially_deferred") else " INITIALLY IMMEDIATE"
+    return [f"ALTER TABLE {table_of(after.id)} ALTER CONSTRAINT {quote_ident(after.id.name[2])} {words}"]
+
+
+def _write_enforcement(_scene: Scene, _before: Fact, after: Fact) -> Sql:
+    words = "ENFORCED" if after.attributes.get("enforced") is not False else "NOT ENFORCED"
+    return [f"ALTER TABLE {table_of(after.id)} ALTER CONSTRAINT {quote_ident(after.id.name[2])} {words}"]
+
+
+def _enforcement_alone(_scene: Scene, before: Fact, after: Fact) -> bool:
+    return before.attributes.get("enforced") != after.attributes.get("enforced")
+
+
+def _can_enforce(_scene: Scene, _before: Fact, after: Fact) -> bool:
+    """Enforcing validates, so that what is enforced and not valid has to come anew."""
+    return after.attributes.get("enforced") is False or after.attributes.get("validated") is not False
+
+
+def _index_name(fact: Fact) -> str:
+    return dotted(fact.id.name[0], fact.id.name[2])
+
+
+def _write_options(_scene: Scene, before: Fact, after: Fact) -> Sql:
+    old = {} if before is after else mapped(before, "options")
+    new = mapped(after, "options")
+    result = []
+    if gone := sorted(old.keys() - new.keys()):
+        result.append(f"ALTER INDEX {_index_name(after)} RESET ({', '.join(map(quote_ident, gone))})")
+    if changed := {name: value for name, value in new.items() if old.get(name) != value}:
+        result.append(f"ALTER INDEX {_index_name(after)} SET ({option_list(changed)})")
+    return result
+
+
+def _write_tablespace(_scene: Scene, _before: Fact, after: Fact) -> Sql:
+    tablespace = text(after, "tablespace") or "pg_default"
+    return [f"ALTER INDEX {_index_name(after)} SET TABLESPACE {quote_ident(tablespace)}"]
+
+
+_STORED = (
+    Alteration(("options",), _write_options, after_create=True, fresh={}),
+    Alteration(("tablespace",), _write_tablespace, after_create=True),
+)
+_DEFERRAL = Alteration(("deferrable", "initially_deferred"), _write_deferral)
+_VALIDATION = Alteration(("validated",), _validate, possible=_gets_valid)
+_ENFORCEMENT = Alteration(
+    ("enforced", "validated"), _write_enforcement, possible=_can_enforce, applies=_enforcement_alone
+)
+
+
+def _create_index(_scene: Scene, fact: Fact) -> Sql:
+    printed = text(fact, "_definition").strip().rstrip(";")
+    # ONLY is how a partitioned index is printed; its partitions' indexes come with it here
+    name = text(fact, "_printed_name") or quote_ident(fact.id.name[2])
+    for unique in ("", "UNIQUE "):
+        head = f"CREATE {unique}INDEX {name} ON ONLY "
+        if printed.startswith(head) and fact.attributes.get("valid", True):
+            printed = f"CREATE {unique}INDEX {name} ON {printed.removeprefix(head)}"
+    return [printed]
+
+
+def _drop_index(_scene: Scene, fact: Fact) -> Sql:
+    return [f"DROP INDEX {_index_name(fact)}"]
+
+
+def _write_statistics(_scene: Scene, before: Fact, after: Fact) -> Sql:
+    old = {} if before is after else mapped(before, "statistics")
+    new = mapped(after, "statistics")
+    return [
+        f"ALTER INDEX {_index_name(after)} ALTER COLUMN {number} SET STATISTICS {new.get(number, -1)}"
+        for number in sorted(old.keys() | new.keys())
+        if old.get(number) != new.get(number)
+    ]
+
+
+def _reindex(_scene: Scene, _before: Fact, after: Fact) -> Sql:
+    return [f"REINDEX INDEX {_index_name(after)}"]
+
+
+def _is_valid(_scene: Scene, _before: Fact, after: Fact) -> bool:
+    return after.attributes.get("valid") is True
+
+
+def _attach(_scene: Scene, _before: Fact, after: Fact) -> Sql:
+    parent = after.attributes.get("partition_of")
+    if not isinstance(parent, list):
+        return []
+    return [f"ALTER INDEX {dotted(str(parent[0]), str(parent[-1]))} ATTACH PARTITION {_index_name(after)}"]
+
+
+def _create_domain_check(_scene: Scene, fact: Fact) -> Sql:
+    definition = text(fact, "_definition")
+    if not definition:
+        definition = f"CHECK ({text(fact, 'expression')})"
+        definition += " NOT VALID" if fact.attributes.get("validated") is False else ""
+    return [f"ALTER DOMAIN {table_of(fact.id)} ADD CONSTRAINT {quote_ident(fact.id.name[2])} {definition}"]
+
+
+def _drop_domain_check(_scene: Scene, fact: Fact) -> Sql:
+    return [f"ALTER DOMAIN {table_of(fact.id)} DROP CONSTRAINT {quote_ident(fact.id.name[2])}"]
+
+
+def _validate_domain(_scene: Scene, _before: Fact, after: Fact) -> Sql:
+    return [f"ALTER DOMAIN {table_of(after.id)} VALIDATE CONSTRAINT {quote_ident(after.id.name[2])}"]
+
+
+RULES: Mapping[str, Rule] = {
+    "primary_key": Rule(_create, drop_from_table, _STORED, rank=40),
+    "unique": Rule(_create, drop_from_table, _STORED, rank=41),
+    "exclusion": Rule(_create, drop_from_table, _STORED, rank=42),
+    "check": Rule(_create, drop_from_table, (_VALIDATION,), rank=43),
+    "index": Rule(
+        _create_index,
+        _drop_index,
+        (
+            Alteration(("options",), _write_options),
+            Alteration(("tablespace",), _write_tablespace, after_create=True),
+            Alteration(("statistics",), _write_statistics, after_create=True, fresh={}),
+            Alteration(("valid",), _reindex, possible=_is_valid),
+            Alteration(("partition_of",), _attach),
+        ),
+        loses=False,
+        rank=44,
+    ),
+    "foreign_key": Rule(_create, drop_from_table, (_ENFORCEMENT, _VALIDATION, _DEFERRAL), rank=45),
+    "domain_check": Rule(
+        _create_domain_check,
+        _drop_domain_check,
+        (Alteration(("validated",), _validate_domain, possible=_gets_valid),),
+        rank=21,
+    ),
+}

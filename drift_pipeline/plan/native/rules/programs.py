@@ -1,0 +1,223 @@
+"""Views, routines, triggers, rules, policies, event triggers: what holds a query or a program."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from drift_pipeline.plan.native.address import table_of
+from drift_pipeline.plan.native.quote import dotted, quote_ident, quote_literal, role
+from drift_pipeline.plan.native.rules.common import (
+    OWNER,
+    drop,
+    from_definition,
+    option_list,
+    options_alteration,
+    replaced,
+)
+from drift_pipeline.plan.native.steps import Alteration, Rule, Scene, Sql, listed, mapped, text
+from drift_pipeline.schema.facts import Fact, Value
+
+
+def _query(fact: Fact) -> str:
+    return text(fact, "definition").strip().rstrip(";").rstrip()
+
+
+def _view(scene: Scene, fact: Fact, *, head: str = "CREATE VIEW") -> Sql:
+    options = mapped(fact, "options")
+    with_options = f" WITH ({option_list(options)})" if options else ""
+    return [f"{head} {dotted(*fact.id.name)}{with_options} AS\n{_query(fact)}"]
+
+
+def _create_view(scene: Scene, fact: Fact) -> Sql:
+    return _view(scene, fact) + _set_defaults(None, fact)
+
+
+def _replace_view(scene: Scene, before: Fact, after: Fact) -> Sql:
+    same = before.attributes.get("definition") == after.attributes.get("definition")
+    return ([] if same else _view(scene, after, head="CREATE OR REPLACE VIEW")) + _set_defaults(before, after)
+
+
+def _column_list(fact: Fact) -> list[tuple[Value, Value]]:
+    value = fact.attributes.get("columns")
+    columns = value if isinstance(value, list) else []
+    return [(column["name"], column["type"]) for column in columns if isinstance(column, dict)]
+
+
+def _defaults(fact: Fact) -> dict[str, str]:
+    value = fact.attributes.get("columns")
+    columns = value if isinstance(value, list) else []
+    return {
+        str(column["name"]): str(column["default"])
+        for column in columns
+        if isinstance(column, dict) and column.get("default") is not None
+    }
+
+
+def _set_defaults(before: Fact | None, after: Fact) -> Sql:
+    """Defaults of a view's columns, for those who insert into it."""
+    old, new = (_defaults(before) if before else {}), _defaults(after)
+    head = f"ALTER VIEW {dotted(*after.id.name)} ALTER COLUMN"
+    gone = [f"{head} {quote_ident(name)} DROP DEFAULT" for name in old if name not in new]
+    set_ = [f"{head} {quote_ident(name)} SET DEFAULT {new[name]}" for name in new if old.get(name) != new[name]]
+    return gone + set_
+
+
+def _can_replace_view(scene: Scene, before: Fact, after: Fact) -> bool:
+    """REPLACE keeps the columns that there are, with their names and types, and takes new ones at the end."""
+    old, new = _column_list(before), _column_list(after)
+    return new[: len(old)] == old
+
+
+def _materialized_view(_scene: Scene, fact: Fact) -> Sql:
+    parts = [f"CREATE MATERIALIZED VIEW {dotted(*fact.id.name)}"]
+    method = text(fact, "access_method")
+    if method and method != "heap":
+        parts.append(f"USING {quote_ident(method)}")
+    if options := mapped(fact, "options"):
+        parts.append(f"WITH ({option_list(options)})")
+    if tablespace := text(fact, "tablespace"):
+        parts.append(f"TABLESPACE {quote_ident(tablespace)}")
+    no_data = "" if fact.attributes.get("populated", True) else "\nWITH NO DATA"
+    return [" ".join(parts) + f" AS\n{_query(fact)}{no_data}"]
+
+
+def _populate(_scene: Scene, _before: Fact, after: Fact) -> Sql:
+    tail = "" if after.attributes.get("populated") else " WITH NO DATA"
+    return [f"REFRESH MATERIALIZED VIEW {dotted(*after.id.name)}{tail}"]
+
+
+def _view_tablespace(_scene: Scene, _before: Fact, after: Fact) -> Sql:
+    tablespace = text(after, "tablespace") or "pg_default"
+    return [f"ALTER MATERIALIZED VIEW {dotted(*after.id.name)} SET TABLESPACE {quote_ident(tablespace)}"]
+
+
+def _can_replace_routine(_scene: Scene, before: Fact, after: Fact) -> bool:
+    """REPLACE keeps the result and the arguments' names; defaults may be added, not taken away."""
+    if any(before.attributes.get(name) != after.attributes.get(name) for name in ("returns", "kind")):
+        return False
+    old, new = text(before, "arguments"), text(after, "arguments")
+    return old == new or _without_defaults(old) == old
+
+
+def _without_defaults(arguments: str) -> str:
+    return re.sub(r" DEFAULT .*", "", arguments, flags=re.S)
+
+
+_TRIGGER_STATE = {
+    "origin": "ENABLE",
+    "enabled": "ENABLE",
+    "disabled": "DISABLE",
+    "replica": "ENABLE REPLICA",
+    "always": "ENABLE ALWAYS",
+    "O": "ENABLE",
+    "D": "DISABLE",
+    "R": "ENABLE REPLICA",
+    "A": "ENABLE ALWAYS",
+}
+
+
+def _state(fact: Fact) -> str:
+    return _TRIGGER_STATE.get(text(fact, "enabled"), "ENABLE")
+
+
+def _set_state(thing: str) -> Alteration:
+    def write(_scene: Scene, before: Fact, after: Fact) -> Sql:
+        if before is after and _state(after) == "ENABLE":
+            return []
+        if thing == "EVENT TRIGGER":
+            words = _state(after)
+            return [f"ALTER EVENT TRIGGER {quote_ident(after.id.name[0])} {words}"]
+        return [f"ALTER TABLE {table_of(after.id)} {_state(after)} {thing} {quote_ident(after.id.name[2])}"]
+
+    return Alteration(("enabled",), write, after_create=True)
+
+
+def _roles(fact: Fact) -> str:
+    return ", ".join(role(name) for name in listed(fact, "roles")) or "PUBLIC"
+
+
+def _policy(_scene: Scene, fact: Fact) -> Sql:
+    parts = [f"CREATE POLICY {quote_ident(fact.id.name[2])} ON {table_of(fact.id)}"]
+    if fact.attributes.get("permissive") in (False, "restrictive"):
+        parts.append("AS RESTRICTIVE")
+    parts.append(f"FOR {(text(fact, 'command') or 'all').upper()} TO {_roles(fact)}")
+    if fact.attributes.get("using") is not None:
+        parts.append(f"USING ({text(fact, 'using')})")
+    if fact.attributes.get("check") is not None:
+        parts.append(f"WITH CHECK ({text(fact, 'check')})")
+    return [" ".join(parts)]
+
+
+def _can_alter_policy(_scene: Scene, before: Fact, after: Fact) -> bool:
+    """ALTER POLICY sets an expression, it cannot take one away."""
+    return all(
+        after.attributes.get(name) is not None or before.attributes.get(name) is None for name in ("using", "check")
+    )
+
+
+def _alter_policy(_scene: Scene, before: Fact, after: Fact) -> Sql:
+    changed = {
+        name for name in ("roles", "using", "check") if before.attributes.get(name) != after.attributes.get(name)
+    }
+    parts = [f"ALTER POLICY {quote_ident(after.id.name[2])} ON {table_of(after.id)}"]
+    parts += [f"TO {_roles(after)}"] if "roles" in changed else []
+    parts += [f"USING ({text(after, 'using')})"] if "using" in changed else []
+    parts += [f"WITH CHECK ({text(after, 'check')})"] if "check" in changed else []
+    return [" ".join(parts)]
+
+
+def _event_trigger(_scene: Scene, fact: Fact) -> Sql:
+    tags = listed(fact, "tags")
+    when = f" WHEN TAG IN ({', '.join(quote_literal(tag) for tag in tags)})" if tags else ""
+    function = fact.attributes.get("function")
+    called = f"{dotted(*map(str, function[:2]))}()" if isinstance(function, list) else str(function or "")
+    if not called.endswith(")"):
+        called += "()"
+    name = quote_ident(fact.id.name[0])
+    return [f"CREATE EVENT TRIGGER {name} ON {text(fact, 'event')}{when} EXECUTE FUNCTION {called}"]
+
+
+_REPLACE_ROUTINE = Alteration(
+    (
+        *("language", "arguments", "body", "volatility", "strict", "security_definer", "leakproof", "parallel"),
+        *("cost", "rows", "support", "settings", "window", "returns", "kind", "binary", "transforms"),
+    ),
+    replaced(from_definition),
+    possible=_can_replace_routine,
+)
+
+RULES: Mapping[str, Rule] = {
+    "view": Rule(
+        _create_view,
+        drop,
+        (
+            OWNER,
+            Alteration(("definition", "columns"), _replace_view, possible=_can_replace_view),
+            Alteration(("options",), options_alteration("options").write),
+        ),
+        rank=52,
+    ),
+    "materialized_view": Rule(
+        _materialized_view,
+        drop,
+        (
+            OWNER,
+            Alteration(("options",), options_alteration("options").write),
+            Alteration(("populated",), _populate),
+            Alteration(("tablespace",), _view_tablespace),
+        ),
+        rank=53,
+    ),
+    "function": Rule(from_definition, drop, (OWNER, _REPLACE_ROUTINE), rank=50),
+    "procedure": Rule(from_definition, drop, (OWNER, _REPLACE_ROUTINE), rank=50),
+    "trigger": Rule(from_definition, drop, (_set_state("TRIGGER"),), rank=60),
+    "rule": Rule(from_definition, drop, (_set_state("RULE"),), rank=61),
+    "policy": Rule(
+        _policy,
+        drop,
+        (Alteration(("roles", "using", "check"), _alter_policy, possible=_can_alter_policy),),
+        rank=62,
+    ),
+    "event_trigger": Rule(_event_trigger, drop, (OWNER, _set_state("EVENT TRIGGER")), rank=90),
+}

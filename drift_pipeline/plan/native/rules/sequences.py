@@ -1,0 +1,96 @@
+"""Sequences, and the options that identity columns share with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from drift_pipeline.plan.native.address import address
+from drift_pipeline.plan.native.quote import dotted
+from drift_pipeline.plan.native.rules.common import OWNER, drop
+from drift_pipeline.plan.native.steps import Alteration, Rule, Scene, Sql, text
+from drift_pipeline.schema.facts import Fact, Value
+
+_MAXIMUM = {"smallint": 2**15 - 1, "integer": 2**31 - 1, "bigint": 2**63 - 1}
+_WORDS = {
+    "increment": "INCREMENT BY",
+    "minimum": "MINVALUE",
+    "maximum": "MAXVALUE",
+    "start": "START WITH",
+    "cache": "CACHE",
+}
+
+
+def default_options(kind: str, increment: int) -> dict[str, Value]:
+    """What PostgreSQL takes for options that are not given."""
+    maximum = _MAXIMUM.get(kind, _MAXIMUM["bigint"])
+    low, high = (1, maximum) if increment > 0 else (-maximum - 1, -1)
+    start = low if increment > 0 else high
+    return {"increment": 1, "minimum": low, "maximum": high, "start": start, "cache": 1, "cycle": False}
+
+
+def _number(value: Value) -> int:
+    return int(value) if isinstance(value, (int, float, str)) else 1
+
+
+def option_words(options: Mapping[str, Value], before: Mapping[str, Value]) -> list[str]:
+    """The options that differ from `before`, as the words that CREATE and ALTER SEQUENCE share."""
+    words = [
+        f"{word} {options[name]}"
+        for name, word in _WORDS.items()
+        if options.get(name) is not None and str(options[name]) != str(before.get(name))
+    ]
+    if "cycle" in options and bool(options["cycle"]) != bool(before.get("cycle")):
+        words.append("CYCLE" if options["cycle"] else "NO CYCLE")
+    return words
+
+
+def new_option_words(options: Mapping[str, Value], kind: str) -> list[str]:
+    """The options of a new sequence that are not what PostgreSQL takes anyway."""
+    return option_words(options, default_options(kind, _number(options.get("increment", 1))))
+
+
+def _create(_scene: Scene, fact: Fact) -> Sql:
+    kind = text(fact, "type") or "bigint"
+    words = [] if kind == "bigint" else [f"AS {kind}"]
+    words += new_option_words(fact.attributes, kind)
+    unlogged = "UNLOGGED " if fact.attributes.get("persistence") == "unlogged" else ""
+    return [" ".join([f"CREATE {unlogged}SEQUENCE {dotted(*fact.id.name)}", *words])]
+
+
+_OPTIONS = ("type", "increment", "minimum", "maximum", "start", "cache", "cycle")
+
+
+def _write_options(_scene: Scene, before: Fact, after: Fact) -> Sql:
+    kind = text(after, "type")
+    words = [f"AS {kind}"] if kind and kind != text(before, "type") else []
+    if words:  # a new type moves limits that were those of the old one, so that all are said again
+        words += option_words(after.attributes, {"cycle": before.attributes.get("cycle")})
+    else:
+        words += option_words(after.attributes, before.attributes)
+    return [f"ALTER SEQUENCE {dotted(*after.id.name)} {' '.join(words)}"] if words else []
+
+
+def _write_owned_by(_scene: Scene, _before: Fact, after: Fact) -> Sql:
+    owner = after.attributes.get("owned_by")
+    words = dotted(*map(str, owner)) if isinstance(owner, list) else "NONE"
+    return [f"ALTER SEQUENCE {dotted(*after.id.name)} OWNED BY {words}"]
+
+
+def _write_persistence(_scene: Scene, _before: Fact, after: Fact) -> Sql:
+    word = "UNLOGGED" if after.attributes.get("persistence") == "unlogged" else "LOGGED"
+    return [f"ALTER {address(after.id)} SET {word}"]
+
+
+RULES: Mapping[str, Rule] = {
+    "sequence": Rule(
+        _create,
+        drop,
+        (
+            OWNER,
+            Alteration(_OPTIONS, _write_options),
+            Alteration(("owned_by",), _write_owned_by, after_create=True, aspect="owned_by"),
+            Alteration(("persistence",), _write_persistence),
+        ),
+        rank=25,
+    )
+}

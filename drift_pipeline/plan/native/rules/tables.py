@@ -1,0 +1,195 @@
+"""Tables and foreign tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from drift_pipeline.plan.native.address import address
+from drift_pipeline.plan.native.quote import dotted, quote_ident
+from drift_pipeline.plan.native.rules.columns import column_clause, inline_columns
+from drift_pipeline.plan.native.rules.common import (
+    OWNER,
+    drop,
+    generic_options,
+    new_options,
+    option_list,
+    options_alteration,
+    switch,
+)
+from drift_pipeline.plan.native.steps import Alteration, Rule, Scene, Sql, mapped, text
+from drift_pipeline.schema.facts import Fact, FactId, Value
+
+
+def _path(value: Value) -> str:
+    return dotted(*map(str, value)) if isinstance(value, list) else ""
+
+
+def _parents(fact: Fact) -> list[str]:
+    value = fact.attributes.get("inherits")
+    return [_path(item) for item in value] if isinstance(value, list) else []
+
+
+def _parent_fact(fact: Fact, facts: Mapping[FactId, Fact]) -> Fact | None:
+    parent = fact.attributes.get("partition_of")
+    name = tuple(map(str, parent)) if isinstance(parent, list) else ()
+    return facts.get(FactId("table", name))
+
+
+def create_table(scene: Scene, fact: Fact) -> Sql:
+    """CREATE TABLE with its columns; a partition takes its columns from the parent."""
+    unlogged = "UNLOGGED " if fact.attributes.get("persistence") == "unlogged" else ""
+    kind = "FOREIGN " if fact.id.kind == "foreign_table" else unlogged
+    head = f"CREATE {kind}TABLE {dotted(*fact.id.name)}"
+    clauses = [column_clause(scene, column) for column in inline_columns(scene, fact)]
+    body = "(\n    " + ",\n    ".join(clauses) + "\n)" if clauses else "()"
+    if fact.attributes.get("partition_of"):
+        head += f" PARTITION OF {_path(fact.attributes['partition_of'])}"
+        body = text(fact, "partition_bound")
+    elif fact.attributes.get("of_type"):
+        head += f" OF {_type_name(fact)}"
+        body = ""
+    return [f"{head} {body}".rstrip() + _tail(fact)]
+
+
+def _type_name(fact: Fact) -> str:
+    value = fact.attributes.get("of_type")
+    return _path(value) if isinstance(value, list) else text(fact, "of_type")
+
+
+def _tail(fact: Fact) -> str:
+    parts = []
+    if parents := _parents(fact):
+        parts.append(f"INHERITS ({', '.join(parents)})")
+    if key := text(fact, "partition_key"):
+        parts.append(f"PARTITION BY {key}")
+    method = text(fact, "access_method")
+    if method and method != "heap":
+        parts.append(f"USING {quote_ident(method)}")
+    options = {**mapped(fact, "options"), **{f"toast.{k}": v for k, v in mapped(fact, "toast_options").items()}}
+    if fact.id.kind == "table" and options:
+        parts.append(f"WITH ({option_list(options)})")
+    if tablespace := text(fact, "tablespace"):
+        parts.append(f"TABLESPACE {quote_ident(tablespace)}")
+    if fact.id.kind == "foreign_table":
+        parts.append(f"SERVER {quote_ident(text(fact, 'server'))}{new_options(mapped(fact, 'server_options'))}")
+    return "".join(f" {part}" for part in parts)
+
+
+def _write_partition(scene: Scene, before: Fact, after: Fact) -> Sql:
+    child = dotted(*after.id.name)
+    result = []
+    if parent := before.attributes.get("partition_of"):
+        result.append(f"ALTER TABLE {_path(parent)} DETACH PARTITION {child}")
+    if parent := after.attributes.get("partition_of"):
+        result.append(f"ALTER TABLE {_path(parent)} ATTACH PARTITION {child} {text(after, 'partition_bound')}")
+    return result
+
+
+def detach(fact: Fact) -> Sql:
+    """Take a partition or an heir from its parents that are dropped beneath it."""
+    child = dotted(*fact.id.name)
+    if parent := fact.attributes.get("partition_of"):
+        return [f"ALTER TABLE {_path(parent)} DETACH PARTITION {child}"]
+    return [f"ALTER TABLE {child} NO INHERIT {parent}" for parent in _parents(fact)]
+
+
+def attach(fact: Fact) -> Sql:
+    """Give it back to them."""
+    child = dotted(*fact.id.name)
+    if parent := fact.attributes.get("partition_of"):
+        return [f"ALTER TABLE {_path(parent)} ATTACH PARTITION {child} {text(fact, 'partition_bound')}"]
+    return [f"ALTER TABLE {child} INHERIT {parent}" for parent in _parents(fact)]
+
+
+def _write_inherits(_scene: Scene, before: Fact, after: Fact) -> Sql:
+    old, new = _parents(before), _parents(after)
+    keep = 0
+    while keep < min(len(old), len(new)) and old[keep] == new[keep]:
+        keep += 1
+    head = f"ALTER TABLE {dotted(*after.id.name)}"
+    return [f"{head} NO INHERIT {parent}" for parent in old[keep:]] + [
+        f"{head} INHERIT {parent}" for parent in new[keep:]
+    ]
+
+
+def _write_persistence(_scene: Scene, _before: Fact, after: Fact) -> Sql:
+    word = "UNLOGGED" if after.attributes.get("persistence") == "unlogged" else "LOGGED"
+    return [f"ALTER TABLE {dotted(*after.id.name)} SET {word}"]
+
+
+def _can_persist(scene: Scene, _before: Fact, after: Fact) -> bool:
+    """A partitioned table has nothing to log; since 18 it cannot be unlogged at all."""
+    return not after.attributes.get("partition_key")
+
+
+def _write_tablespace(_scene: Scene, _before: Fact, after: Fact) -> Sql:
+    return [f"ALTER {address(after.id)} SET TABLESPACE {quote_ident(text(after, 'tablespace') or 'pg_default')}"]
+
+
+def _write_access_method(_scene: Scene, _before: Fact, after: Fact) -> Sql:
+    return [f"ALTER {address(after.id)} SET ACCESS METHOD {quote_ident(text(after, 'access_method') or 'heap')}"]
+
+
+def _write_replica_identity(_scene: Scene, _before: Fact, after: Fact) -> Sql:
+    identity = text(after, "replica_identity")
+    words = f"USING INDEX {quote_ident(identity[6:])}" if identity.startswith("index:") else identity.upper()
+    return [f"ALTER TABLE {dotted(*after.id.name)} REPLICA IDENTITY {words}"]
+
+
+def _write_cluster(_scene: Scene, _before: Fact, after: Fact) -> Sql:
+    index = text(after, "cluster_on")
+    words = f"CLUSTER ON {quote_ident(index)}" if index else "SET WITHOUT CLUSTER"
+    return [f"ALTER TABLE {dotted(*after.id.name)} {words}"]
+
+
+def _write_type(_scene: Scene, _before: Fact, after: Fact) -> Sql:
+    words = f"OF {_type_name(after)}" if after.attributes.get("of_type") else "NOT OF"
+    return [f"ALTER TABLE {dotted(*after.id.name)} {words}"]
+
+
+def _write_server_options(_scene: Scene, before: Fact, after: Fact) -> Sql:
+    clause = generic_options(mapped(before, "server_options"), mapped(after, "server_options"))
+    return [f"ALTER FOREIGN TABLE {dotted(*after.id.name)} {clause}"] if clause else []
+
+
+def _loses_rows(_scene: Scene, before: Fact, _after: Fact) -> bool:
+    """Rows leave the parent when a partition is detached from it."""
+    return bool(before.attributes.get("partition_of"))
+
+
+def _table_option(attribute: str, prefix: str = "") -> Alteration:
+    alteration = options_alteration(attribute, prefix)
+    return Alteration(alteration.attributes, alteration.write)
+
+
+_SHARED = (
+    OWNER,
+    Alteration(("partition_of", "partition_bound"), _write_partition, aspect="partition_of", destructive=_loses_rows),
+    Alteration(("inherits",), _write_inherits, aspect="inherits"),
+    Alteration(("of_type",), _write_type),
+    switch("row_security", "ENABLE ROW LEVEL SECURITY", "DISABLE ROW LEVEL SECURITY"),
+    switch("force_row_security", "FORCE ROW LEVEL SECURITY", "NO FORCE ROW LEVEL SECURITY"),
+    Alteration(
+        ("replica_identity",), _write_replica_identity, after_create=True, fresh="default", aspect="replica_identity"
+    ),
+)
+
+RULES: Mapping[str, Rule] = {
+    "table": Rule(
+        create_table,
+        drop,
+        (
+            *_SHARED,
+            Alteration(("persistence",), _write_persistence, possible=_can_persist),
+            Alteration(("tablespace",), _write_tablespace),
+            Alteration(("access_method",), _write_access_method),
+            _table_option("options"),
+            _table_option("toast_options", "toast."),
+            Alteration(("cluster_on",), _write_cluster, after_create=True, aspect="cluster_on"),
+        ),
+        rank=30,
+    ),
+    "foreign_table": Rule(
+        create_table, drop, (*_SHARED, Alteration(("server_options",), _write_server_options)), rank=31
+    ),
+}

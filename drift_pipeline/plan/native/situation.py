@@ -1,0 +1,122 @@
+"""What is there and what shall be there: two schemas and the differences between them, as facts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from drift_pipeline.diff.differences import Change, Difference
+from drift_pipeline.plan.native.steps import by_parent
+from drift_pipeline.schema.coverage import plane_of
+from drift_pipeline.schema.facts import Fact, FactId, Schema
+
+ABOUT_OTHERS = ("comment", "privilege", "security_label")
+"""Kinds whose name holds kind and name of the fact that they are about."""
+
+
+@dataclass(frozen=True)
+class Situation:
+    """`source` as it is once `renames` are done, `goal`: the source with the differences applied, and nothing else.
+
+    `keys`: the differences that a fact belongs to. `changed`: attributes that differ, for facts that both have.
+    """
+
+    source: Mapping[FactId, Fact]
+    goal: Mapping[FactId, Fact]
+    source_depends: frozenset[tuple[FactId, FactId]]
+    goal_depends: frozenset[tuple[FactId, FactId]]
+    renames: tuple[tuple[FactId, FactId], ...]
+    keys: Mapping[FactId, tuple[str, ...]]
+    changed: Mapping[FactId, frozenset[str]]
+
+
+def situation_of(
+    source: Schema, target: Schema, differences: Sequence[Difference], planes: Collection[str]
+) -> Situation:
+    """The situation that these differences describe. Facts outside `planes` are neither created nor changed."""
+    renames = tuple(
+        (item.before.id, item.after.id)
+        for item in differences
+        if item.change is Change.RENAMED and item.before is not None and item.after is not None
+    )
+    moved = dict(renames)
+    there = {fact.id: fact for fact in (_renamed(fact, moved) for fact in source.facts.values())}
+    goal = dict(there)
+    keys: dict[FactId, list[str]] = {}
+    children = by_parent(there)
+    for item in differences:
+        for fact_id in (item.id, *item.contains):
+            keys.setdefault(_new_id(fact_id, moved), []).append(item.key)
+        if item.after is not None and item.id != item.after.id:
+            keys.setdefault(item.after.id, []).append(item.key)
+    for item in differences:
+        gone = [item.id] if item.change is Change.REMOVED else [key for key in item.contains if key not in target.facts]
+        for fact_id in gone:
+            for descendant in _descendants(_new_id(fact_id, moved), children):
+                goal.pop(descendant, None)
+    for item in differences:
+        if item.change is not Change.REMOVED:
+            ids = (item.id, *item.contains) if item.change is Change.ADDED else item.contains
+            added = (target.facts[key] for key in ids if key in target.facts)
+            goal.update((fact.id, fact) for fact in added if plane_of(fact.id.kind) in planes)
+        if item.change not in (Change.REMOVED, Change.ADDED) and item.after is not None:
+            goal[item.after.id] = _overlaid(goal.get(item.after.id, item.after), item)
+    changed = {key: _differing(there[key], fact) for key, fact in goal.items() if key in there}
+    return Situation(
+        source=there,
+        goal=goal,
+        source_depends=frozenset((_new_id(one, moved), _new_id(other, moved)) for one, other in source.depends),
+        goal_depends=target.depends | _kept(source, goal, target, moved),
+        renames=renames,
+        keys={key: tuple(dict.fromkeys(value)) for key, value in keys.items()},
+        changed={key: names for key, names in changed.items() if names},
+    )
+
+
+def _new_id(fact_id: FactId, moved: Mapping[FactId, FactId]) -> FactId:
+    if fact_id in moved:
+        return moved[fact_id]
+    if fact_id.kind in ABOUT_OTHERS:
+        start = 1 if fact_id.kind == "security_label" else 0
+        for one, other in moved.items():
+            about = (one.kind, *one.name)
+            if fact_id.name[start : start + len(about)] == about:
+                rest = fact_id.name[start + len(about) :]
+                return FactId(fact_id.kind, (*fact_id.name[:start], other.kind, *other.name, *rest))
+    return fact_id
+
+
+def _renamed(fact: Fact, moved: Mapping[FactId, FactId]) -> Fact:
+    if not moved:
+        return fact
+    parent = fact.parent and _new_id(fact.parent, moved)
+    return replace(fact, id=_new_id(fact.id, moved), parent=parent)
+
+
+def _descendants(fact_id: FactId, children: Mapping[FactId, Iterable[Fact]]) -> list[FactId]:
+    found, queue = [], [fact_id]
+    while queue:
+        current = queue.pop()
+        found.append(current)
+        queue.extend(child.id for child in children.get(current, ()))
+    return found
+
+
+def _overlaid(before: Fact, item: Difference) -> Fact:
+    assert item.after is not None  # noqa: S101 - the caller asked
+    hints = {name: value for name, value in item.after.attributes.items() if name.startswith("_")}
+    values = {change.name: change.after for change in item.attributes}
+    return replace(before, id=item.after.id, attributes={**before.attributes, **hints, **values})
+
+
+def _differing(before: Fact, after: Fact) -> frozenset[str]:
+    one, other = before.stated, after.stated
+    return frozenset(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
+
+
+def _kept(
+    source: Schema, goal: Mapping[FactId, Fact], target: Schema, moved: Mapping[FactId, FactId]
+) -> frozenset[tuple[FactId, FactId]]:
+    """Dependencies of facts that stay though the target lacks them (their difference was not asked for)."""
+    edges = ((_new_id(one, moved), _new_id(other, moved)) for one, other in source.depends)
+    return frozenset(edge for edge in edges if edge[0] in goal and edge[0] not in target.facts)

@@ -1,0 +1,124 @@
+"""The native planner: statements that turn one schema into another, written from facts alone."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+
+from drift_pipeline.diff.differences import Difference
+from drift_pipeline.plan.native.address import ROUTINES, TYPES
+from drift_pipeline.plan.native.build import Builder
+from drift_pipeline.plan.native.closure import Closure, close
+from drift_pipeline.plan.native.graph import in_order, needs
+from drift_pipeline.plan.native.renames import rename_steps
+from drift_pipeline.plan.native.rules import RULES
+from drift_pipeline.plan.native.rules.privileges import privilege_steps
+from drift_pipeline.plan.native.situation import Situation, situation_of
+from drift_pipeline.plan.native.steps import Edges, Scene, Step, base_of
+from drift_pipeline.plan.statements import Statement
+from drift_pipeline.schema.coverage import PLANES
+from drift_pipeline.schema.facts import FactId, Schema
+
+ENGINE = "native"
+
+
+def write_statements(
+    source: Schema, target: Schema, differences: Sequence[Difference], *, planes: Collection[str] = PLANES
+) -> tuple[Statement, ...]:
+    """Statements, in order, that settle these differences on a database that is as `source`.
+
+    Pure: needs no server. Works in both directions. A difference whose key no statement lists in `settles` is not
+    settled: its kind or attribute has no rule. `planes`: what the target has on other planes is not taken over (the
+    owner of a new table, say).
+    """
+    situation = situation_of(source, target, differences, planes)
+    scene = _scene(situation, source.server_major or target.server_major, planes)
+    closure = close(situation, scene, RULES)
+    scene = _decided(scene, situation, closure)
+    steps = [*rename_steps(situation), *Builder(situation, scene, closure).steps(), *privilege_steps(scene, situation)]
+    steps = [step for step in steps if step.sql]
+    ordered = in_order(steps, _without_swaps(scene, closure), scene.goal_needs)
+    statements = [statement for step in _separated(ordered, scene) for statement in _statements(step, situation)]
+    return (*_preamble(scene, situation), *statements)
+
+
+def _scene(situation: Situation, major: int, planes: Collection[str]) -> Scene:
+    return Scene(
+        source=situation.source,
+        goal=situation.goal,
+        source_needs=needs(situation.source, situation.source_depends),
+        goal_needs=needs(situation.goal, situation.goal_depends),
+        major=major,
+        planes=frozenset(planes),
+    )
+
+
+def _decided(scene: Scene, situation: Situation, closure: Closure) -> Scene:
+    """The scene with what is created anew and what is dropped, each with everything inside it."""
+    fresh = {key for key in situation.goal if key not in situation.source} | closure.rebuilt
+    gone = {key for key in situation.source if key not in situation.goal} | closure.rebuilt
+    used = {key for column in closure.retyped for key in scene.source_needs.get(column, ())}
+    swapped = {key: f"{key.name[1][:50]}__old" for key in closure.rebuilt if key.kind in TYPES and key in used}
+    return replace(
+        scene,
+        fresh=frozenset(_spread(fresh, scene.goal_children)),
+        gone=frozenset(_spread(gone, scene.source_children)),
+        swapped=swapped,
+    )
+
+
+def _spread(ids: Iterable[FactId], children: object) -> set[FactId]:
+    found: set[FactId] = set()
+    queue = list(ids)
+    while queue:
+        key = queue.pop()
+        if key not in found:
+            found.add(key)
+            queue.extend(child.id for child in children.get(key, ()))  # type: ignore[attr-defined]
+    return found
+
+
+def _without_swaps(scene: Scene, closure: Closure) -> Edges:
+    """The source's needs, with those that have to let go before a type is put aside."""
+    edges = dict(scene.source_needs)
+    for key in scene.swapped:
+        aside = FactId("type aside", key.name)
+        for dependant in scene.source_dependants.get(key, ()):
+            if base_of(dependant) not in closure.retyped or dependant.kind != "column":
+                edges[dependant] = edges.get(dependant, frozenset()) | {aside}
+    return edges
+
+
+def _separated(steps: Sequence[Step], scene: Scene) -> list[Step]:
+    """A label added to an enum cannot be used in the same transaction: such statements say so."""
+    users = {needed for step in steps for made in step.makes for needed in scene.goal_needs.get(made, ())}
+    return [
+        replace(step, transactional=False)
+        if any(key.kind == "enum" and key in users for key in step.makes) and "ADD VALUE" in step.sql[0]
+        else step
+        for step in steps
+    ]
+
+
+def _statements(step: Step, situation: Situation) -> list[Statement]:
+    settles = tuple(dict.fromkeys(key for fact_id in sorted(step.about) for key in situation.keys.get(fact_id, ())))
+    return [
+        Statement(
+            sql,
+            ENGINE,
+            destructive=step.destructive,
+            transactional=step.transactional,
+            settles=settles,
+            note=step.note,
+        )
+        for sql in step.sql
+    ]
+
+
+def _preamble(scene: Scene, situation: Situation) -> list[Statement]:
+    """Bodies of functions may name what comes later, or each other."""
+    routines = [key for key in scene.goal if key.kind in ROUTINES and (key in scene.fresh or key in situation.changed)]
+    if not routines:
+        return []
+    settles = tuple(dict.fromkeys(key for routine in sorted(routines) for key in situation.keys.get(routine, ())))
+    return [Statement("SET check_function_bodies = off", ENGINE, settles=settles)]
