@@ -65,6 +65,11 @@ logging_collector = off
 log_destination = 'stderr'
 """
 
+# Extensions of functions alone that the embedded server lacks: CREATE EXTENSION then finds ours, after the system's.
+STAND_INS = Path(__file__).parent / "stand_ins"
+STAND_INS_MAJOR = 18
+"""Older servers know one folder of extensions only."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -205,7 +210,7 @@ class Cluster:
         log, settings = self.log_file, self.directory / "postgresql.conf"
         with self._disk_errors("its settings"):
             # outside the data: root never writes into a folder of the user that the server runs as
-            settings.write_text(CONFIGURATION.format(socket=str(self._socket).replace("'", "''")))
+            settings.write_text(CONFIGURATION.format(socket=_quoted(self._socket)) + self._stand_ins())
             settings.chmod(0o644)
             log.unlink(missing_ok=True)
             log.touch(mode=0o600)
@@ -217,6 +222,17 @@ class Cluster:
         self._run("pg_ctl", arguments, START_SECONDS + 15)
         if not self._answers():
             raise ScratchError("the scratch server started and yet does not answer", hint=f"its log is {log}")
+
+    def _stand_ins(self) -> str:
+        """The setting by which the server finds the stand-ins, copied to where its user may read them."""
+        copy = self.directory / "stand_ins"
+        if self.installation.major < STAND_INS_MAJOR or ":" in str(copy):
+            return ""
+        _remove(copy)
+        shutil.copytree(STAND_INS, copy, copy_function=shutil.copyfile)
+        for each in (copy, *copy.rglob("*")):
+            each.chmod(0o755 if each.is_dir() else 0o644)
+        return f"extension_control_path = '$system:{_quoted(copy)}'\n"
 
     def _stop(self) -> None:
         if not (self.data / "postmaster.pid").exists():
@@ -328,6 +344,11 @@ def _is_server(pid: int, data: Path, account: Account) -> bool:
         ["/bin/ps", "-ww", "-o", "uid=,command=", "-p", str(pid)], capture_output=True, text=True, check=False
     ).stdout.split(maxsplit=1)
     return len(answer) == 2 and answer[0] == str(account.uid) and str(data) in answer[1]
+
+
+def _quoted(path: Path) -> str:
+    """A path within the quotes of postgresql.conf."""
+    return str(path).replace("\\", "\\\\").replace("'", "''")
 
 
 def _is_full(folder: Path) -> bool:
