@@ -59,7 +59,10 @@ class Others:
         with _silent_logs():
             for number, url in enumerate(self.urls, start=1):
                 service = apprise.Apprise()
-                if not service.add(url) or not service.notify(title=message.subject, body=message.to_text()):
+                # said to be text, it is escaped for services that take HTML, and keeps its lines
+                if not service.add(url) or not service.notify(
+                    message.to_text(), title=message.subject, body_format=apprise.NotifyFormat.TEXT
+                ):
                     refused.append(f"{number} ({url.partition(':')[0]})")
         if refused:
             raise NotifyError(

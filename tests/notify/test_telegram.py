@@ -1,0 +1,236 @@
+"""Telegram, against a local server that answers like the Bot API."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from drift_pipeline.errors import NotifyError
+from drift_pipeline.history.trend import Movement
+from drift_pipeline.judge.findings import Impact, Severity
+from drift_pipeline.notify.alerts import Failure, all_clear, drift_alert, failure_alert
+from drift_pipeline.notify.telegram import TelegramSettings, send, telegram_settings
+from tests.notify.bot_api import CHAT, TOKEN, BotApi, cut, error, hang
+from tests.notify.reports import finding, report
+
+BASE_FORM = """\
+🔴 Schema Drift Alert - CRITICAL
+
+🗄️ Environment: production
+📊 Severity: critical
+
+Changes Detected:
+• 🔴 Critical: 2
+• 🟠 Major: 1
+• 🟡 Minor: 3
+"""
+
+HOSTILE = [
+    "a'b--<b>",
+    "<script>alert(1)</script>",
+    "</b></code>",
+    "&amp; & &lt;",
+    'quote" onclick="x',
+    "_*[]()~`>#+-=|{}.!",
+    "line\nbreak\r\x00\x1b[31m",
+    "🗄️" * 60,
+    "x" * 10_000,
+    "\ud83d",
+]
+
+
+@pytest.fixture
+def settings(telegram: BotApi) -> TelegramSettings:
+    found = telegram_settings(telegram.variables())
+    assert found
+    return found
+
+
+def six_findings() -> Any:
+    levels = [Severity.CRITICAL] * 2 + [Severity.MAJOR] + [Severity.MINOR] * 3
+    return report(*(finding(level, f"table public.t{number} is new") for number, level in enumerate(levels)))
+
+
+def test_the_drift_alert_has_the_form_that_was_asked_for(telegram: BotApi, settings: TelegramSettings) -> None:
+    send(settings, drift_alert(six_findings(), link="https://ci.example/run/1?a=1&b=2"))
+
+    (sent,) = telegram.sent
+    assert sent["seen"].startswith(BASE_FORM)
+    assert sent["seen"].endswith(
+        "🌿 Branch: main\n📝 Commit: abc1234\n\n"
+        "⚠️ Action Required:\nReview schema differences and generate migration\n\n"
+        "🔗 View Full Report"
+    )
+    assert '<a href="https://ci.example/run/1?a=1&amp;b=2">View Full Report</a>' in sent["text"]
+    assert sent["parse_mode"] == "HTML"
+    assert sent["chat_id"] == CHAT
+    assert sent["disable_notification"] is False
+
+
+def test_the_worst_findings_are_named_and_the_others_counted(telegram: BotApi, settings: TelegramSettings) -> None:
+    send(settings, drift_alert(six_findings()))
+    assert "🔴 table public.t0 is new\n🔴 table public.t1 is new\n🟠 table" in telegram.sent[0]["seen"]
+    assert "… and 1 more\n" in telegram.sent[0]["seen"]
+
+
+def test_what_breaks_the_application_now_is_said_before_the_counts(
+    telegram: BotApi, settings: TelegramSettings
+) -> None:
+    send(settings, drift_alert(report(finding(Severity.MINOR, "column is missing", impact=Impact.BREAKS))))
+    seen = telegram.sent[0]["seen"]
+    assert seen.index("Breaks the application now: 1") < seen.index("Changes Detected")
+    assert telegram.sent[0]["disable_notification"] is False
+
+
+def test_minor_drift_that_breaks_nothing_makes_no_sound(telegram: BotApi, settings: TelegramSettings) -> None:
+    send(settings, drift_alert(report(finding(Severity.MINOR, "comment differs"))))
+    assert telegram.sent[0]["disable_notification"] is True
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_names_reach_the_chat_as_they_are_and_never_as_markup(
+    name: str, telegram: BotApi, settings: TelegramSettings
+) -> None:
+    found = report(*[finding(Severity.CRITICAL, name)] * 8, environment=name, branch=name, commit=name)
+    send(settings, drift_alert(found, link=f"https://x.example/{name}"))
+    send(settings, all_clear(replace(found, findings=()), link=name))
+    send(settings, failure_alert(Failure(name, name, name * 3, name * 3), link=name))
+
+    assert len(telegram.sent) == 3
+    if len(name) < 40 and name.isprintable():
+        assert f"Environment: {name}\n" in telegram.sent[0]["seen"]
+        assert f"🔴 {name}\n" in telegram.sent[0]["seen"]
+
+
+def test_a_message_never_exceeds_what_telegram_takes_and_keeps_its_end(
+    telegram: BotApi, settings: TelegramSettings
+) -> None:
+    message = drift_alert(six_findings(), link="https://x.example")
+    long = replace(message, details=tuple(message.details[1:2]) * 2000)
+    send(settings, long)
+    seen = telegram.sent[0]["seen"]
+    assert 3900 < len(seen.encode("utf-16-le")) // 2 <= 4096
+    assert seen.endswith("🔗 View Full Report")
+    assert "more, in the full report" in seen
+
+
+def test_a_report_without_an_address_is_said_by_its_place(telegram: BotApi, settings: TelegramSettings) -> None:
+    send(settings, drift_alert(six_findings(), link="/srv/artifacts/production/latest/drift-summary.md"))
+    assert "🔗 Full report: /srv/artifacts/production/latest/drift-summary.md" in telegram.sent[0]["seen"]
+    send(settings, drift_alert(six_findings(), link="javascript:alert(1)"))
+    assert "<a " not in telegram.sent[1]["text"]
+
+
+def test_a_failure_says_what_happened_to_whom_and_the_next_step(telegram: BotApi, settings: TelegramSettings) -> None:
+    failure = Failure("staging", "live_schema", "staging: db:5432 refuses connections", "start it")
+    send(settings, failure_alert(failure, link="https://x.example/runs/1"))
+    assert telegram.sent[0]["seen"] == (
+        "❌ Schema Drift Check Failed\n\n🗄️ Environment: staging\n🔧 Stage: live_schema\n\n"
+        "Could not look: staging: db:5432 refuses connections\n\n➡️ Next step: start it\n\n🔗 View Run"
+    )
+
+
+def test_the_all_clear_says_how_much_was_resolved(telegram: BotApi, settings: TelegramSettings) -> None:
+    moved = Movement({}, resolved={"a": None, "b": None})  # type: ignore[dict-item]  # only their number is said
+    send(settings, all_clear(report(), moved=moved))
+    assert "✅ Schema Drift Resolved" in telegram.sent[0]["seen"]
+    assert "Resolved since the last check: 2" in telegram.sent[0]["seen"]
+
+
+def test_a_topic_of_a_forum_is_named_when_it_is_set(telegram: BotApi) -> None:
+    chosen = telegram_settings({**telegram.variables(), "TELEGRAM_THREAD_ID": "7"})
+    assert chosen
+    send(chosen, all_clear(report()))
+    assert telegram.sent[0]["message_thread_id"] == "7"
+
+
+def test_telegram_is_given_exactly_the_time_that_it_asks_for(telegram: BotApi, settings: TelegramSettings) -> None:
+    telegram.script = [error(429, "Too Many Requests: retry after 1", retry_after=1)]
+    send(settings, all_clear(report()))
+    assert len(telegram.sent) == 1
+    assert 1.0 <= telegram.times[1] - telegram.times[0] < 1.9
+
+
+def test_a_wait_that_no_check_can_afford_is_an_error_at_once(telegram: BotApi, settings: TelegramSettings) -> None:
+    telegram.script = [error(429, "Too Many Requests", retry_after=3600)]
+    began = time.monotonic()
+    with pytest.raises(NotifyError, match="HTTP 429"):
+        send(settings, all_clear(report()))
+    assert time.monotonic() - began < 1
+
+
+@pytest.mark.parametrize("trouble", [error(502, "Bad Gateway"), (500, "<html>oops"), cut], ids=["502", "500", "cut"])
+def test_what_may_be_over_in_a_moment_is_tried_again(
+    trouble: Any, telegram: BotApi, settings: TelegramSettings
+) -> None:
+    telegram.script = [trouble]
+    send(settings, all_clear(report()))
+    assert len(telegram.sent) == 1
+
+
+def test_a_server_that_hangs_is_left_after_the_timeout(telegram: BotApi, settings: TelegramSettings) -> None:
+    telegram.script = [hang]
+    send(replace(settings, timeout=0.3), all_clear(report()))
+    assert len(telegram.sent) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        (error(400, "Bad Request: chat not found"), "TELEGRAM_CHAT_ID"),
+        (error(401, "Unauthorized"), "TELEGRAM_BOT_TOKEN"),
+        (error(403, "Forbidden: bot was kicked from the group chat"), "let the bot into the chat"),
+        (error(404, "Not Found"), "TELEGRAM_BOT_TOKEN"),
+        ((200, {"ok": False, "description": "odd"}), "reached"),
+        ((200, "no json"), "reached"),
+        ((302, "moved"), "reached"),
+    ],
+)
+def test_what_will_not_pass_is_an_error_with_its_next_step_at_once(
+    answer: Any, hint: str, telegram: BotApi, settings: TelegramSettings
+) -> None:
+    telegram.script = [answer]
+    with pytest.raises(NotifyError) as caught:
+        send(settings, all_clear(report()))
+    assert hint in caught.value.hint
+    assert len(telegram.requests) == 1
+
+
+def test_a_group_that_became_a_supergroup_is_followed(telegram: BotApi, settings: TelegramSettings) -> None:
+    moved = error(400, "Bad Request: group chat was upgraded", migrate_to_chat_id=int(CHAT))
+    telegram.script = [moved]
+    send(replace(settings, chat="-42"), all_clear(report()))
+    assert telegram.sent[0]["chat_id"] == CHAT
+
+
+@pytest.mark.parametrize("trouble", [cut, hang, error(401, f"bad token {TOKEN}"), error(400, TOKEN), "refused"])
+def test_the_token_is_in_no_error_and_no_log(
+    trouble: Any, telegram: BotApi, settings: TelegramSettings, caplog: pytest.LogCaptureFixture, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    if trouble == "refused":
+        settings = replace(settings, api="http://127.0.0.1:9")
+    telegram.script = [trouble] * 4
+    settings = replace(settings, timeout=0.2)
+    with caplog.at_level(logging.DEBUG), pytest.raises(NotifyError) as caught:
+        send(settings, all_clear(report()))
+
+    told: BaseException | None = caught.value
+    while told is not None:
+        assert TOKEN not in f"{told!r} {told}"
+        assert TOKEN not in str(getattr(told, "hint", ""))
+        told = told.__cause__ or (None if told.__suppress_context__ else told.__context__)
+    assert TOKEN not in caplog.text
+    assert TOKEN not in repr(settings)
+    if trouble != "refused":
+        assert "/bot***/sendMessage" in caplog.text or callable(trouble)
+
+
+@pytest.mark.parametrize("missing", ["TELEGRAM_BOT_TOKEN", "TELEGRAM_CHAT_ID"])
+def test_without_its_variables_telegram_is_off(missing: str, telegram: BotApi) -> None:
+    assert telegram_settings({**telegram.variables(), missing: " "}) is None
+    assert telegram_settings({}) is None
