@@ -25,7 +25,9 @@ class Step:
 
 def causes_of(difference: Difference, steps: Sequence[Step]) -> tuple[Cause, ...]:
     """The causes of one difference, in the order of the steps; `unknown` alone if no step explains it."""
-    found = tuple(step.cause for step in steps if any(_same_matter(difference, other) for other in step.diff.differences))
+    found = tuple(
+        step.cause for step in steps if any(_same_matter(difference, other) for other in step.diff.differences)
+    )
     return found or (Cause.UNKNOWN,)
 
 

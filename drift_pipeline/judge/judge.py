@@ -9,7 +9,7 @@ from typing import cast
 from drift_pipeline.diff.differences import Change, Difference, SchemaDiff
 from drift_pipeline.judge.findings import Finding
 from drift_pipeline.judge.rules.registry import holding
-from drift_pipeline.judge.rules.rule import Case, ImpactRule, Rule
+from drift_pipeline.judge.rules.rule import Case, ImpactRule, Rule, own_changes
 from drift_pipeline.judge.titles import sort_name, title
 from drift_pipeline.schema.facts import Schema
 
@@ -83,7 +83,7 @@ def _sentence(*parts: str) -> str:
 
 
 def _cases(difference: Difference, source: Schema, target: Schema) -> list[Case]:
-    changed = [Case(difference, source, target, item) for item in difference.attributes]
+    changed = [Case(difference, source, target, item) for item in own_changes(difference)]
     if difference.change is Change.CHANGED and changed:
         return changed
     whole = Case(difference, source, target)

@@ -11,11 +11,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from drift_pipeline.diff.differences import AttributeChange, Change, Difference
+from drift_pipeline.judge.rules.rule import own_changes
 from drift_pipeline.judge.words import dotted, kind_word, subject, visible
 from drift_pipeline.schema.facts import FactId, Value
 
 VALUE_LENGTH = 60
 PHRASES_SHOWN = 3
+
+# a NOT NULL is a constraint as well since PostgreSQL 18; nobody misses it beside its column
+_NOT_WORTH_TELLING = frozenset({"not_null"})
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,7 @@ def phrase(difference: Difference, where: str) -> str:
         return f"is missing in {where}{_contents(difference, 'with')}"
     if change is Change.REMOVED:
         return f"exists in {where} and not in the models{_contents(difference, 'dropping it also drops')}"
-    told = [text for item in difference.attributes for text in _told(difference.id.kind, item, where)]
+    told = [text for item in own_changes(difference) for text in _told(difference.id.kind, item, where)]
     if change is Change.RENAMED:
         told.insert(0, _renamed(difference, where))
     shown = "; ".join(told[:PHRASES_SHOWN]) or f"differs between {where} and the models"
@@ -117,7 +121,7 @@ def _renamed(difference: Difference, where: str) -> str:
 
 
 def _contents(difference: Difference, words: str) -> str:
-    counted = Counter(item.kind for item in difference.contains)
+    counted = Counter(item.kind for item in difference.contains if item.kind not in _NOT_WORTH_TELLING)
     if not counted:
         return ""
     order = sorted(counted, key=lambda kind: (kind != "column", kind))
@@ -198,11 +202,20 @@ def shown_value(value: Value) -> str:
 
 
 def _item(item: Value) -> str:
-    if isinstance(item, dict):
-        # an index key or a view's column: the name first, then only what is set
-        first, *rest = [value for value in item.values() if value not in (None, False, "", [], {})] or [""]
-        return " ".join(str(part) for part in (first, *rest))
-    return str(item)
+    if not isinstance(item, dict):
+        return str(item)
+    if item.get("order") is not None:
+        return _index_key(item)
+    # a view's column or a composite's field: only what is set
+    return " ".join(str(value) for value in item.values() if value not in (None, False, "", [], {}))
+
+
+def _index_key(key: dict[str, Value]) -> str:
+    descending = key.get("order") == "desc"
+    parts = [key.get("key"), key.get("collation"), key.get("opclass"), "desc" if descending else None]
+    if key.get("nulls") != ("first" if descending else "last"):
+        parts.append(f"nulls {key.get('nulls')}")
+    return " ".join(str(part) for part in parts if part)
 
 
 def sort_name(fact_id: FactId) -> tuple[str, ...]:

@@ -52,7 +52,11 @@ def report_data(report: Report) -> dict[str, Any]:
             "drift_detected": report.drift_detected,
             "severity": report.severity.value,
             "impact": report.impact.value,
-            "counts": {**report.counts, "total": len(report.findings)},
+            "counts": {
+                **report.counts,
+                "total": len(report.counting),
+                "set_aside": len(report.findings) - len(report.counting),
+            },
             "impact_counts": impact_counts(report),
             "verdict": verdict(report),
             "coverage": coverage_line(report.coverage),
@@ -66,6 +70,7 @@ def report_data(report: Report) -> dict[str, Any]:
         "model_faults": [
             {"what": fault.what, "message": fault.message, "location": fault.location} for fault in report.model_faults
         ],
+        "pending": list(report.pending),
         "notes": list(report.notes),
     }
 
@@ -73,7 +78,7 @@ def report_data(report: Report) -> dict[str, Any]:
 def impact_counts(report: Report) -> dict[str, int]:
     """Number of findings by impact, always all four."""
     levels = ("breaks", "exposes", "degrades", "none")
-    return {level: sum(finding.impact.value == level for finding in report.findings) for level in levels}
+    return {level: sum(finding.impact.value == level for finding in report.counting) for level in levels}
 
 
 def _context(context: Context) -> dict[str, Any]:
@@ -90,6 +95,7 @@ def _context(context: Context) -> dict[str, Any]:
         "model_fingerprint": context.model_fingerprint,
         "branch": context.branch,
         "commit": context.commit,
+        "revision": context.revision,
         "tool_version": context.tool_version,
         "timings": {name: round(seconds, 3) for name, seconds in sorted(context.timings.items())},
     }
@@ -132,6 +138,8 @@ def finding_data(finding: Finding) -> dict[str, Any]:
         "impact_rule": finding.impact_rule,
         "impact_reason": finding.impact_reason,
         "cause": finding.cause.value,
+        "causes": [cause.value for cause in finding.causes],
+        "set_aside": finding.set_aside,
         "location": finding.location,
         "attributes": [
             {"name": item.name, "before": item.before, "after": item.after} for item in difference.attributes

@@ -15,6 +15,7 @@ from drift_pipeline.report.sql import to_sql
 from drift_pipeline.report.verdict import (
     coverage_line,
     order_line,
+    pending_line,
     proof_line,
     recommendations,
     spelling_line,
@@ -41,16 +42,17 @@ def to_markdown(report: Report, *, findings: int = 200, sql_characters: int = 60
         coverage=coverage_line(report.coverage),
         spelling=spelling_line(report.coverage),
         order=order_line(report.coverage),
+        pending=pending_line(report),
         proof=proof_line(report),
         checked=f"{report.context.checked_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
         levels=_levels(shown),
+        aside=[item for item in shown if not item.counts],
         more=len(report.findings) - len(shown),
         recommendations=[(_heading(level), items) for level, items in recommendations(report).items()],
         sql=sql,
         sql_cut=cut,
         fence=fence(sql),
         now=NOW_WORDS,
-        unknown=Cause.UNKNOWN,
     )
 
 
@@ -66,13 +68,13 @@ def _template() -> Template:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(md=markdown, line=markdown_line, code=code, title=_title)
+    environment.filters.update(md=markdown, line=markdown_line, code=code, title=_title, causes=_causes)
     return environment.get_template("drift-summary.md.j2")
 
 
 def _levels(findings: Sequence[Finding]) -> list[tuple[Severity, list[Finding]]]:
     levels = (Severity.CRITICAL, Severity.MAJOR, Severity.MINOR)
-    grouped = [(level, [item for item in findings if item.severity is level]) for level in levels]
+    grouped = [(level, [item for item in findings if item.counts and item.severity is level]) for level in levels]
     return [(level, items) for level, items in grouped if items]
 
 
@@ -83,6 +85,10 @@ def _title(finding: Finding) -> str:
         return markdown(finding.title)
     names = "".join(code(text) if name else markdown(text) for text, name in segments(finding.difference.id))
     return names + markdown(finding.title[len(about) :])
+
+
+def _causes(finding: Finding) -> str:
+    return ", ".join(cause.value for cause in finding.causes if cause is not Cause.UNKNOWN)
 
 
 def _heading(level: str) -> str:

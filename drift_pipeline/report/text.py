@@ -10,6 +10,7 @@ from drift_pipeline.report.report import Report
 from drift_pipeline.report.verdict import (
     coverage_line,
     order_line,
+    pending_line,
     proof_line,
     recommendations,
     spelling_line,
@@ -54,8 +55,10 @@ def _plain(report: Report, width: int) -> list[str]:
 def explanation(finding: Finding) -> str:
     """What it does now, what the repair risks, and what to do."""
     now = f"Now: {finding.impact_reason} " if finding.impact_reason else ""
-    cause = "" if finding.cause is Cause.UNKNOWN else f" Cause: {finding.cause.value}."
-    return visible(f"{now}Repair: {finding.statement}. {finding.reason} {finding.advice}{cause}")
+    known = ", ".join(cause.value for cause in finding.causes if cause is not Cause.UNKNOWN)
+    cause = f" Cause: {known}." if known else ""
+    aside = f"Set aside: {finding.set_aside}. " if finding.set_aside else ""
+    return visible(f"{aside}{now}Repair: {finding.statement}. {finding.reason} {finding.advice}{cause}")
 
 
 def after_findings(report: Report) -> list[tuple[str, list[str]]]:
@@ -76,7 +79,9 @@ def after_findings(report: Report) -> list[tuple[str, list[str]]]:
             for fault in report.model_faults
         ]
         parts.append(("The models cannot be built as they are", faults))
-    notes = [line for line in (spelling_line(report.coverage), order_line(report.coverage)) if line]
+    notes = [
+        line for line in (pending_line(report), spelling_line(report.coverage), order_line(report.coverage)) if line
+    ]
     notes += [visible(note) for note in (*report.notes, *report.plan.notes)]
     if notes:
         parts.append(("Notes", notes))

@@ -42,14 +42,16 @@ REPAIR_NOW = "Repair first what breaks the application now: it does not wait for
 def verdict(report: Report) -> str:
     """One line that says how it stands. What breaks the application comes first, whatever the severity."""
     environment = visible(report.context.environment)
-    if not report.findings:
-        return f"No drift in {environment}.{_faults(report)}"
+    aside = len(report.findings) - len(report.counting)
+    if not report.counting:
+        shown = f" {differences(aside)} set aside." if aside else ""
+        return f"No drift in {environment}.{shown}{_faults(report)}"
     worst = _worst_now(report)
-    counted = f"{differences(len(report.findings))} ({counts_text(report.counts)})"
+    counted = f"{differences(len(report.counting))} ({counts_text(report.counts)})"
     if worst is None or report.impact is Impact.DEGRADES:
         also = " Degrades the application now." if worst else " Nothing breaks now."
         return f"{report.severity.value.capitalize()} drift in {environment}: {counted}.{also}{_faults(report)}"
-    more = sum(finding.impact is report.impact for finding in report.findings) - 1
+    more = sum(finding.impact is report.impact for finding in report.counting) - 1
     others = f", and {more} more" if more else ""
     return f"{NOW[report.impact]}: {worst.title}{others}. In all {counted} in {environment}.{_faults(report)}"
 
@@ -57,7 +59,7 @@ def verdict(report: Report) -> str:
 def _worst_now(report: Report) -> Finding | None:
     if report.impact is Impact.NONE:
         return None
-    return next(finding for finding in report.findings if finding.impact is report.impact)
+    return next(finding for finding in report.counting if finding.impact is report.impact)
 
 
 def _faults(report: Report) -> str:
@@ -119,6 +121,15 @@ def spelling_line(coverage: Coverage) -> str:
         return ""
     rules = ", ".join(f"{visible(rule)}: {count}" for rule, count in sorted(coverage.equivalent.items()))
     return f"Taken for equal, only spelled differently: {total} ({rules})."
+
+
+def pending_line(report: Report) -> str:
+    """Which migrations wait to be applied; empty when none do."""
+    if not report.pending:
+        return ""
+    shown = ", ".join(visible(item) for item in report.pending[:10])
+    more = f" and {len(report.pending) - 10} more" if len(report.pending) > 10 else ""
+    return f"Migrations not applied: {shown}{more}. `alembic upgrade` brings what they hold."
 
 
 def order_line(coverage: Coverage) -> str:

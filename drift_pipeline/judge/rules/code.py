@@ -69,6 +69,12 @@ VIEWS_AND_ROUTINES: tuple[Rule, ...] = (
         attributes=("populated",),
     ),
     Rule(
+        "C24v", ("materialized_view",), ALTER, MINOR, "SET STATISTICS / STORAGE of columns",
+        "Query plans may change; only rows that are written later are touched.",
+        "Apply it with the next release.",
+        attributes=("column_tuning",),
+    ),
+    Rule(
         "V10", ("view",), ALTER, MAJOR, "CREATE OR REPLACE VIEW",
         "The view returns other rows than before.",
         "Compare the results of both definitions on staging.",

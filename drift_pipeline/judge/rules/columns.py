@@ -128,12 +128,6 @@ COLUMNS: tuple[Rule, ...] = (
         attributes=("default",), when=on.expression,
     ),
     Rule(
-        "C31b", _COLUMN, ALTER, MINOR, "the default of a column that is generated on one side",
-        "Goes with the change of the generated column.",
-        "See the change of the generated column.",
-        attributes=("default",), when=~on.plain & ~on.expression,
-    ),
-    Rule(
         "C34", _COLUMN, ALTER, MAJOR, "ALTER COLUMN TYPE … COLLATE",
         "Sort order and uniqueness change, and every index on the column is rebuilt under an exclusive lock.",
         "Build the new index first, and test queries that sort or compare.",
@@ -150,6 +144,12 @@ COLUMNS: tuple[Rule, ...] = (
         "Only rows that are written later are touched.",
         "Apply it with the next release.",
         attributes=("storage", "compression"),
+    ),
+    Rule(
+        "T16c", _COLUMN, ALTER, MAJOR, "a column's inheritance",
+        "The column goes and changes with the parent's, or no longer.",
+        "Check what the parent's next change should do to it.",
+        attributes=("inherited",),
     ),
     Rule(
         "X06c", _COLUMN, ALTER, MAJOR, "OPTIONS of a foreign table's column",

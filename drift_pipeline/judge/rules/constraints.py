@@ -130,6 +130,18 @@ CONSTRAINTS: tuple[Rule, ...] = (
         attributes=("columns", "references", "referenced_columns", "period"),
     ),
     Rule(
+        "K26", ("foreign_key",), ALTER, CRITICAL, "DISABLE TRIGGER (of the foreign key)",
+        "The foreign key keeps its name and is no longer enforced.",
+        "Leave it enabled.",
+        attributes=("triggers",), when=on.becomes("disabled", "the models have it disabled"),
+    ),
+    Rule(
+        "K26b", ("foreign_key",), ALTER, MAJOR, "ENABLE TRIGGER (of the foreign key)",
+        "Live the foreign key is not enforced as declared: rows without a parent may have got in.",
+        "Count the orphans, mend them, then ALTER TABLE … ENABLE TRIGGER ALL.",
+        attributes=("triggers",), when=~on.becomes("disabled", "the models have it disabled"),
+    ),
+    Rule(
         "K07", _OF_TABLES, ALTER, MAJOR, "DEFERRABLE / INITIALLY DEFERRED",
         "Errors come at another moment; a deferrable unique key cannot serve ON CONFLICT.",
         "Test the transactions that rely on it.",
@@ -200,6 +212,12 @@ INDEXES: tuple[Rule, ...] = (
         "I08", ("index",), ALTER, MAJOR, "REINDEX (the index is invalid)",
         "An invalid index is maintained by every write, serves no query and guarantees nothing.",
         "REINDEX INDEX CONCURRENTLY, or drop it and build it again.",
+        attributes=("valid",),
+    ),
+    Rule(
+        "I08k", (*_KEYS, "exclusion"), ALTER, MAJOR, "rebuild the key (its index is invalid)",
+        "The index behind the constraint is invalid: it serves no query and guarantees nothing.",
+        "REINDEX INDEX CONCURRENTLY; look for duplicates if that fails.",
         attributes=("valid",),
     ),
     Rule(

@@ -109,6 +109,10 @@ STRUCTURE_NOW: tuple[ImpactRule, ...] = (
         attributes=("on_delete", "on_update", "match", "set_columns"),
     ),
     ImpactRule(
+        "J25b", ("foreign_key",), ALTER, DEGRADES, "It is not enforced: rows without a parent get in.",
+        attributes=("triggers",),
+    ),
+    ImpactRule(
         "J26", ("foreign_key", "unique", "primary_key", "exclusion"), ALTER, DEGRADES,
         "Errors come at another moment of the transaction.", attributes=("deferrable", "initially_deferred"),
     ),
@@ -118,6 +122,7 @@ STRUCTURE_NOW: tuple[ImpactRule, ...] = (
     ImpactRule("J29", ("index",), EXTRA, DEGRADES, _STRICTER, when=on.unique),
     ImpactRule("J30", ("index",), ALTER, DEGRADES, "Queries that it should serve may be slow.",
                attributes=("keys", "method", "predicate", "include", "definition", "valid", "partition_of")),
+    ImpactRule("J30k", ("primary_key", "unique", "exclusion"), ALTER, DEGRADES, _BAD_ROWS, attributes=("valid",)),
     ImpactRule("J31", ("index",), ALTER, DEGRADES, "Uniqueness is not what the models say.",
                attributes=("unique", "nulls_not_distinct")),
     ImpactRule("J32", ("sequence",), MISSING, BREAKS, "Everything that takes numbers from it fails."),

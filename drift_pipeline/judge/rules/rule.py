@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from drift_pipeline.diff.differences import AttributeChange, Change, Difference
@@ -107,6 +107,20 @@ class ImpactRule:
     attributes: tuple[str, ...] = ()
     when: Condition = ALWAYS
     detail: Callable[[Case], str] | None = None
+
+
+GOES_WITH: Mapping[str, str] = {
+    "identity_options": "identity",
+    "default": "generated",
+    "partition_bound": "partition_of",
+}
+"""Attributes that are only another side of an attribute that came or went: they are neither judged nor told apart."""
+
+
+def own_changes(difference: Difference) -> tuple[AttributeChange, ...]:
+    """The changed attributes without those that only go with another one."""
+    came_or_went = {item.name for item in difference.attributes if not (item.before and item.after)}
+    return tuple(item for item in difference.attributes if GOES_WITH.get(item.name) not in came_or_went)
 
 
 CREATE = (Change.ADDED,)

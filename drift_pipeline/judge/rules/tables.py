@@ -111,10 +111,10 @@ TABLES: tuple[Rule, ...] = (
         attributes=("partition_bound",), when=on.changed,
     ),
     Rule(
-        "R01b", _TABLES, ALTER, MAJOR, "the bound of a partition that is attached or detached",
-        "Goes with attaching or detaching the partition.",
-        "See the change of the partition.",
-        attributes=("partition_bound",), when=~on.changed,
+        "R06", _TABLES, ALTER, MAJOR, "finish DETACH PARTITION CONCURRENTLY",
+        "A detach was started and never ended: the partition belongs to its parent only by halves.",
+        "Run ALTER TABLE … DETACH PARTITION … FINALIZE, then decide whether to attach it again.",
+        attributes=("detach_pending",),
     ),
     Rule(
         "R05", _TABLES, ALTER, CRITICAL, "replace the table (other partition key)",

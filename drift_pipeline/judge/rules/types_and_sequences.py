@@ -109,6 +109,12 @@ TYPES_AND_SEQUENCES: tuple[Rule, ...] = (
         attributes=("default",),
     ),
     Rule(
+        "D07", _DOMAIN, ALTER, MINOR, "ALTER DOMAIN RENAME CONSTRAINT (not null)",
+        "Only the name differs.",
+        "Rename it, or give the model the name that the database has.",
+        attributes=("not_null_name",),
+    ),
+    Rule(
         "D05", _DOMAIN, ALTER, CRITICAL, "replace the domain (narrower base type)",
         "Stored values may be cut or refused; every column of the domain is rewritten.",
         "Look for values that do not fit; mostly the model should be widened instead.",
