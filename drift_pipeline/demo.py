@@ -115,7 +115,7 @@ def describe(made: tuple[str, ...]) -> str:
 
 
 def verdicts(artifacts: str, *, width: int = 100, color: bool = False) -> str:
-    """How both environments stand after a run, as a table: what changed since the run before, where the artifacts lie."""
+    """How both environments stand after a run, as a table: what changed since the run before, where reports lie."""
     store = ArtifactStore(artifacts)
     rows = []
     for item in DATABASES:
