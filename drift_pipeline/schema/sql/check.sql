@@ -1,0 +1,23 @@
+-- Check constraints of tables and domains. Those that a child only inherits are left to its parent.
+select
+    'check' as kind, array[r.schema, r.name, k.conname] as name,
+    'pg_constraint'::regclass::oid as classid, k.oid as objid, 0 as objsubid,
+    'pg_class'::regclass::oid as parent_classid, r.oid as parent_objid, 0 as parent_objsubid,
+    array(select names.list[n] from unnest(k.conkey) as key(n) where n > 0 order by n) as columns,
+    k.expression,
+    k.convalidated as validated,
+    k.conenforced as enforced,
+    k.connoinherit as no_inherit,
+    'CHECK (' || k.expression || ')' || case when k.connoinherit then ' NO INHERIT' else '' end
+        || case when not k.conenforced then ' NOT ENFORCED' when not k.convalidated then ' NOT VALID' else '' end as _definition
+from relation r
+join (
+    select c.*, pg_get_expr(conbin, conrelid) as expression
+    from (values (true)) as fallback(conenforced)
+    cross join lateral (
+        select oid, conname, conrelid, conkey, conbin, convalidated, connoinherit, conenforced
+        from pg_constraint
+        where contype = 'c' and conislocal
+    ) c
+) k on k.conrelid = r.oid
+join column_names names on names.attrelid = r.oid

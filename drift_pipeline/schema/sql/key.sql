@@ -1,0 +1,37 @@
+-- Primary keys, unique and exclusion constraints, together with the index behind each.
+select
+    case k.contype when 'p' then 'primary_key' when 'u' then 'unique' else 'exclusion' end as kind,
+    array[r.schema, r.name, k.conname] as name,
+    'pg_constraint'::regclass::oid as classid, k.oid as objid, 0 as objsubid,
+    'pg_class'::regclass::oid as parent_classid, r.oid as parent_objid, 0 as parent_objsubid,
+    array(select names.list[n] from unnest(k.conkey) with ordinality as key(n, i) where n > 0 order by i) as columns,
+    array(
+        select names.list[n] from unnest(i.indkey) with ordinality as key(n, i) where key.i > i.indnkeyatts and n > 0 order by key.i
+    ) as include,
+    i.indnullsnotdistinct as nulls_not_distinct,
+    k.condeferrable as deferrable,
+    k.condeferred as initially_deferred,
+    k.conperiod as without_overlaps,
+    case when k.contype = 'x' then pg_get_constraintdef(k.oid) end as definition,
+    case when x.reloptions is null then '{}' else
+        (select json_object_agg(option_name, option_value order by option_name) from pg_options_to_table(x.reloptions))
+    end as options,
+    ts.spcname::text as tablespace,
+    i.indisvalid as valid,
+    pg_get_constraintdef(k.oid) as _definition,
+    x.relname::text as _index
+from relation r
+join (
+    select c.*
+    from (values (false)) as fallback(conperiod)
+    cross join lateral (
+        select oid, conname, conrelid, contype, conkey, conindid, condeferrable, condeferred, conparentid, conperiod
+        from pg_constraint
+        where contype in ('p', 'u', 'x')
+    ) c
+) k on k.conrelid = r.oid
+join pg_index i on i.indexrelid = k.conindid
+join pg_class x on x.oid = k.conindid
+left join pg_tablespace ts on ts.oid = x.reltablespace
+join column_names names on names.attrelid = r.oid
+where k.conparentid = 0

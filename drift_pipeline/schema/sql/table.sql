@@ -1,0 +1,54 @@
+-- Tables, partitioned or not, and foreign tables. What only repeats the parent of a partition is left to the parent.
+select
+    r.kind, r.full_name as name,
+    'pg_class'::regclass::oid as classid, r.oid as objid, 0 as objsubid,
+    'pg_namespace'::regclass::oid as parent_classid, c.relnamespace as parent_objid, 0 as parent_objsubid,
+    case c.relpersistence when 'u' then 'unlogged' else 'permanent' end as persistence,
+    am.amname::text as access_method,
+    ts.spcname::text as tablespace,
+    case when c.reloptions is null then '{}' else
+        (select json_object_agg(option_name, option_value order by option_name) from pg_options_to_table(c.reloptions))
+    end as options,
+    case when toast.reloptions is null then '{}' else
+        (select json_object_agg(option_name, option_value order by option_name) from pg_options_to_table(toast.reloptions))
+    end as toast_options,
+    case c.relreplident
+        when 'd' then 'default' when 'n' then 'nothing' when 'f' then 'full'
+        -- the index may be gone: the server then behaves as with "nothing"
+        else 'index:' || coalesce(
+            (select x.relname from pg_index i join pg_class x on x.oid = i.indexrelid where i.indrelid = c.oid and i.indisreplident), ''
+        )
+    end as replica_identity,
+    c.relrowsecurity as row_security,
+    c.relforcerowsecurity as force_row_security,
+    case when c.relispartition or not exists (select from pg_inherits h where h.inhrelid = c.oid) then '[]' else (
+        select json_agg(array[pn.nspname, pc.relname] order by h.inhseqno)
+        from pg_inherits h join pg_class pc on pc.oid = h.inhparent join pg_namespace pn on pn.oid = pc.relnamespace
+        where h.inhrelid = c.oid
+    ) end as inherits,
+    case when c.relkind = 'p' then pg_get_partkeydef(c.oid) end as partition_key,
+    case when c.relispartition then (
+        select array[pn.nspname, pc.relname]::text[]
+        from pg_inherits h join pg_class pc on pc.oid = h.inhparent join pg_namespace pn on pn.oid = pc.relnamespace
+        where h.inhrelid = c.oid
+    ) end as partition_of,
+    pg_get_expr(c.relpartbound, c.oid) as partition_bound,
+    case when c.relispartition then (select h.inhdetachpending from pg_inherits h where h.inhrelid = c.oid) end as detach_pending,
+    case when c.reloftype <> 0 then format_type(c.reloftype, null) end as of_type,
+    pg_get_userbyid(c.relowner) as owner,
+    clustered.relname::text as cluster_on,
+    server.srvname::text as server,
+    case when foreign_table.ftoptions is null then '{}' else
+        (select json_object_agg(option_name, option_value order by option_name) from pg_options_to_table(foreign_table.ftoptions))
+    end as server_options
+from relation r
+join pg_class c on c.oid = r.oid
+left join pg_am am on am.oid = c.relam
+left join pg_tablespace ts on ts.oid = c.reltablespace
+left join pg_class toast on toast.oid = c.reltoastrelid
+left join pg_foreign_table foreign_table on foreign_table.ftrelid = c.oid
+left join pg_foreign_server server on server.oid = foreign_table.ftserver
+left join (
+    select i.indrelid, x.relname from pg_index i join pg_class x on x.oid = i.indexrelid where i.indisclustered
+) clustered on clustered.indrelid = c.oid
+where r.relkind in ('r', 'p', 'f')
