@@ -4,20 +4,23 @@ No `from __future__ import annotations` here: Dagster looks at the annotations o
 """
 
 import hashlib
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import dagster as dg
 
 import drift_pipeline
 from drift_pipeline import use_case
-from drift_pipeline.history.artifacts import keep_report
+from drift_pipeline.history.artifacts import SUMMARY, keep_report
+from drift_pipeline.notify.deliver import tell
 from drift_pipeline.orchestration import checks, metadata
+from drift_pipeline.orchestration.alerts import channels_of, failure_hook, log_deliveries, run_link
 from drift_pipeline.orchestration.failures import could_not_look
 from drift_pipeline.orchestration.migration import migration_of
 from drift_pipeline.orchestration.names import MODELS_GROUP, tag_value
 from drift_pipeline.orchestration.resources import DriftResource
 from drift_pipeline.report.report import Report
+from drift_pipeline.report.verdict import verdict
 from drift_pipeline.use_case import Drift, LiveSchema, ModelSchema
 
 ENVIRONMENT_TAG = "drift/env"
@@ -31,10 +34,8 @@ READ_RETRIES = dg.RetryPolicy(max_retries=2, delay=2, backoff=dg.Backoff.EXPONEN
 REPORT_TYPE = dg.PythonObjectDagsterType(Report, name="DriftReport")
 """Beside check specs, Dagster takes a value's type from here and not from the annotation."""
 
-Hooks = Set[dg.HookDefinition]
 
-
-def model_schema_asset(*, hooks: Hooks = frozenset()) -> dg.AssetsDefinition:
+def model_schema_asset() -> dg.AssetsDefinition:
     """The models, built on scratch and read."""
 
     @dg.asset(
@@ -42,7 +43,7 @@ def model_schema_asset(*, hooks: Hooks = frozenset()) -> dg.AssetsDefinition:
         group_name=MODELS_GROUP,
         kinds={"python", "postgres"},
         code_version=drift_pipeline.__version__,
-        hooks=set(hooks),
+        hooks={failure_hook(MODELS_GROUP)},
         description="The schema that the SQLAlchemy models declare, as PostgreSQL understands it: "
         "their DDL, built on a throw-away database and read back.",
     )
@@ -58,19 +59,19 @@ def model_schema_asset(*, hooks: Hooks = frozenset()) -> dg.AssetsDefinition:
     return model_schema
 
 
-def environment_assets(environment: str, identifier: str, *, hooks: Hooks = frozenset()) -> list[dg.AssetsDefinition]:
+def environment_assets(environment: str, identifier: str) -> list[dg.AssetsDefinition]:
     """Live schema, difference, report and migration of one environment, under its name as key prefix and group."""
-    factory = _Factory(environment, identifier, hooks)
+    factory = _Factory(environment, identifier)
     return [factory.live_schema(), factory.schema_diff(), factory.drift_report(), factory.migration()]
 
 
 class _Factory:
     """Builds one environment's assets: what they have in common is said once."""
 
-    def __init__(self, environment: str, identifier: str, hooks: Hooks) -> None:
+    def __init__(self, environment: str, identifier: str) -> None:
         self.environment = environment
         self.identifier = identifier
-        self.hooks = hooks
+        self.hooks = {failure_hook(identifier, environment)}
 
     def key(self, name: str) -> dg.AssetKey:
         return dg.AssetKey([self.identifier, name])
@@ -92,7 +93,7 @@ class _Factory:
             tags=self.tags,
             code_version=drift_pipeline.__version__,
             retry_policy=READ_RETRIES,
-            hooks=set(self.hooks),
+            hooks=self.hooks,
             description=f"Everything that the database of {self.environment} states about its schema, "
             "read from its catalogs in one read-only transaction.",
         )
@@ -113,7 +114,7 @@ class _Factory:
             kinds={"sql"},
             tags=self.tags,
             code_version=drift_pipeline.__version__,
-            hooks=set(self.hooks),
+            hooks=self.hooks,
             description=f"What differs between {self.environment} and the models, "
             "and the SQL that mends it, proven on a throw-away database.",
         )
@@ -143,7 +144,7 @@ class _Factory:
             kinds={"report", "json"},
             tags=self.tags,
             code_version=drift_pipeline.__version__,
-            hooks=set(self.hooks),
+            hooks=self.hooks,
             check_specs=checks.check_specs(key),
             dagster_type=REPORT_TYPE,
             description=f"How bad the drift of {self.environment} is, what it breaks now, and what to do: "
@@ -165,7 +166,16 @@ class _Factory:
                     context.run.run_id,
                     allow_destructive=settings.allow_destructive,
                 )
-            context.log.info("%s", metadata.verdict(report))
+            context.log.info("%s", verdict(report))
+            deliveries = tell(
+                report,
+                channels_of(settings, self.environment),
+                store=drift.store(settings),
+                run_id=context.run.run_id,
+                moved=kept.movement,
+                link=run_link(context.run.run_id) or kept.locations[SUMMARY],
+            )
+            log_deliveries(context.log, deliveries)
             return dg.MaterializeResult(
                 value=report,
                 metadata=metadata.of_report(report, kept.movement, kept.locations),
@@ -184,7 +194,7 @@ class _Factory:
             kinds={"python", "sql"},
             tags=self.tags,
             code_version=drift_pipeline.__version__,
-            hooks=set(self.hooks),
+            hooks=self.hooks,
             description=f"The Alembic revision that mends {self.environment}, in the artifact store and never in a "
             "working copy. The same two schemas give the same revision.",
         )

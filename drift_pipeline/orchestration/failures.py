@@ -12,6 +12,9 @@ import dagster as dg
 
 from drift_pipeline.errors import ConcurrentChangeError, DatabaseConnectionError, DriftError, ReadTimeoutError
 
+SUBJECT, NEXT_STEP = "subject", "next step"
+"""Metadata of a failure: whom it happened to, and what to do."""
+
 PASSING = (DatabaseConnectionError, ReadTimeoutError, ConcurrentChangeError)
 """What may be over in a moment, and is worth another try. A wrong setting is not."""
 
@@ -26,8 +29,8 @@ def could_not_look(subject: str) -> Iterator[None]:
         raise dg.Failure(
             description=error.message,
             metadata={
-                "subject": subject,
-                "next step": error.hint or "run the same check with `drift check --debug` to see more",
+                SUBJECT: subject,
+                NEXT_STEP: error.hint or "run the same check with `drift check --debug` to see more",
                 "kind": type(error).__name__,
                 "topic": error.topic or "none",
             },

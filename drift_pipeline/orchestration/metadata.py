@@ -12,7 +12,9 @@ import dagster as dg
 from drift_pipeline.diff.differences import Change
 from drift_pipeline.history.trend import Movement
 from drift_pipeline.judge.findings import Finding, Impact
+from drift_pipeline.report.escape import fence, markdown
 from drift_pipeline.report.report import Report
+from drift_pipeline.report.verdict import coverage_line, verdict
 from drift_pipeline.use_case import Drift, LiveSchema, ModelSchema
 
 MAX_ROWS = 50
@@ -20,8 +22,6 @@ MAX_SQL = 20_000
 """Characters of SQL that the event log keeps."""
 
 Metadata = dict[str, dg.MetadataValue]
-
-_SPECIAL = str.maketrans({character: f"\\{character}" for character in "\\`*_[]<>|~#&"})
 
 
 def of_models(models: ModelSchema) -> Metadata:
@@ -77,8 +77,9 @@ def of_report(report: Report, moved: Movement, locations: Mapping[str, str]) -> 
     """The verdict, the findings, counts to plot, and where the artifacts lie."""
     findings = report.findings
     shown: Metadata = {
-        "verdict": dg.MetadataValue.md(verdict(report)),
+        "verdict": dg.MetadataValue.md(f"{report.severity.emoji} {markdown(verdict(report))}"),
         "findings": findings_table(findings),
+        "coverage": dg.MetadataValue.md(markdown(coverage_line(report.coverage))),
         **{level: dg.MetadataValue.int(count) for level, count in report.counts.items()},
         "total": dg.MetadataValue.int(len(findings)),
         "breaks": dg.MetadataValue.int(sum(finding.impact is Impact.BREAKS for finding in findings)),
@@ -108,17 +109,6 @@ def links(locations: Mapping[str, str]) -> Metadata:
     }
 
 
-def verdict(report: Report) -> str:
-    """The first line that anybody reads: severity, counts, and first of all what breaks."""
-    environment = escape(report.context.environment)
-    if not report.findings:
-        return f"{report.severity.emoji} **{environment}: no drift**"
-    breaks = sum(finding.impact is Impact.BREAKS for finding in report.findings)
-    counts = ", ".join(f"{count} {level}" for level, count in report.counts.items() if count)
-    broken = f"**{breaks} break the application now** · " if breaks else ""
-    return f"{report.severity.emoji} {broken}**{environment}: {report.severity.value}** ({counts})"
-
-
 def findings_table(findings: Sequence[Finding]) -> dg.MetadataValue:
     """The findings as a Markdown table, worst first."""
     rows = [
@@ -129,20 +119,13 @@ def findings_table(findings: Sequence[Finding]) -> dg.MetadataValue:
 
 
 def code_block(text: str, language: str) -> dg.MetadataValue:
-    """Text as a code block whose fence is longer than any run of backticks in it."""
+    """Text as a code block that nothing in it can end."""
     if not text.strip():
         return dg.MetadataValue.md("_nothing_")
     shown = text[:MAX_SQL]
     more = f"\n\n… and {len(text) - MAX_SQL} characters more, in the artifacts" if len(text) > MAX_SQL else ""
-    fence = "```"
-    while fence in shown:
-        fence += "`"
-    return dg.MetadataValue.md(f"{fence}{language}\n{shown.rstrip()}\n{fence}{more}")
-
-
-def escape(text: str) -> str:
-    """Text that Markdown shows as it is, on one line."""
-    return " ".join(text.split()).translate(_SPECIAL)
+    ticks = fence(shown)
+    return dg.MetadataValue.md(f"{ticks}{language}\n{shown.rstrip()}\n{ticks}{more}")
 
 
 def version_text(number: int) -> str:
@@ -154,7 +137,7 @@ def _table(head: Sequence[str], rows: Sequence[Iterable[str]]) -> dg.MetadataVal
     if not rows:
         return dg.MetadataValue.md("_none_")
     lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
-    lines += [f"| {' | '.join(escape(cell) for cell in row)} |" for row in rows[:MAX_ROWS]]
+    lines += [f"| {' | '.join(markdown(cell) for cell in row)} |" for row in rows[:MAX_ROWS]]
     if len(rows) > MAX_ROWS:
         lines.append(f"\n… and {len(rows) - MAX_ROWS} more, in the artifacts")
     return dg.MetadataValue.md("\n".join(lines))

@@ -20,7 +20,7 @@ def project_root() -> Path | None:
 class DriftResource(dg.ConfigurableResource["DriftResource"]):
     """The project that is checked.
 
-    `root`: the folder of its drift.toml; empty: $DRIFT_ROOT, or found from the working folder, as the command line does.
+    `root`: the folder of its drift.toml; empty: $DRIFT_ROOT, else found from the working folder.
     `artifacts`: where artifacts are kept; empty: as the settings say. Neither holds a credential: those are read from
     the environment when a database is connected to, so that none is ever part of a run's configuration.
     """
