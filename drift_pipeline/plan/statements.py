@@ -1,4 +1,4 @@
-"""The words of the plan room: statement, plan."""
+"""The words of the plan room: statement, cost, plan."""
 
 from __future__ import annotations
 
@@ -21,6 +21,10 @@ class Statement:
     `engine`: who wrote it. `destructive`: it loses data or an object; such statements are commented out in files that
     somebody may pipe into psql. `transactional`: it may run inside a transaction. `proven`: it ran on scratch and
     brought the facts closer. `settles`: keys of the differences that it settles. `note`: for people.
+
+    Measured on scratch, names for people: `drops` what is gone for good, `rewrites` the tables that were written anew,
+    `locks` those that it locked against readers and writers (ACCESS EXCLUSIVE) and no statement before it in the same
+    transaction did, `scans` what it read through: checks on existing rows, index builds.
     """
 
     sql: str
@@ -30,6 +34,35 @@ class Statement:
     proven: bool = False
     settles: tuple[str, ...] = ()
     note: str = ""
+    drops: tuple[str, ...] = ()
+    rewrites: tuple[str, ...] = ()
+    locks: tuple[str, ...] = ()
+    scans: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, order=True)
+class Cost:
+    """What a plan costs, measured on scratch. The order of the fields is the order of harm: the least plan wins.
+
+    `data_loss`: tables, columns and sequences dropped. `rewrites`: tables written anew. `locks`: tables locked against
+    everybody. `scans`: tables read through, indexes built. `statements`: how many.
+    """
+
+    data_loss: int = 0
+    rewrites: int = 0
+    locks: int = 0
+    scans: int = 0
+    statements: int = 0
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """A plan that was not chosen: who wrote it, how far it was proven, what it would have cost."""
+
+    engine: str
+    proof: Proof
+    cost: Cost
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -37,7 +70,7 @@ class Plan:
     """Ordered statements that turn source into target, and how far they were proven.
 
     `open`: what the statements leave different, one phrase each; empty when proven. `refused`: statements of an engine
-    that were not taken over, with the reason.
+    that were not taken over, with the reason. `engine`: whose plan was chosen (single statements may be another's).
     """
 
     statements: tuple[Statement, ...] = ()
@@ -46,6 +79,8 @@ class Plan:
     refused: tuple[Statement, ...] = ()
     engine: str = ""
     notes: tuple[str, ...] = ()
+    cost: Cost = Cost()
+    alternatives: tuple[Alternative, ...] = ()
 
     @property
     def sql(self) -> str:

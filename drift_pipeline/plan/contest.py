@@ -1,0 +1,95 @@
+"""Engines compete: each walks from a copy of the source to the goal; the least harmful of the proven ways wins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from drift_pipeline.config import Database
+from drift_pipeline.errors import EngineError
+from drift_pipeline.plan.costs import cost_of
+from drift_pipeline.plan.engines import NATIVE, engine_named
+from drift_pipeline.plan.engines.process import run_engine
+from drift_pipeline.plan.ground import Ground
+from drift_pipeline.plan.proof import Leg, SpoiltError, screened, walk_natively, walk_with
+from drift_pipeline.plan.sandbox import Sandbox, sandbox
+from drift_pipeline.plan.statements import Alternative, Cost, Proof, Statement
+
+REFUSALS = 4
+"""How often an engine's proposal is tried anew without the statements that did harm."""
+
+
+@dataclass
+class Attempt:
+    """How far one engine came."""
+
+    engine: str
+    leg: Leg
+    cost: Cost = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.cost = cost_of(self.leg.kept)
+
+    @property
+    def proof(self) -> Proof:
+        """Proven if nothing is left open."""
+        return Proof.UNPROVEN if self.leg.open else Proof.PROVEN
+
+    def as_alternative(self) -> Alternative:
+        """What the report says about it when another one was chosen."""
+        left = len(self.leg.open)
+        return Alternative(self.engine, self.proof, self.cost, f"leaves {left} differences" if left else "")
+
+
+def compete(
+    ground: Ground, source: Sandbox, start: Leg, *, target: Database, engines: Sequence[str]
+) -> tuple[Attempt | None, list[Alternative]]:
+    """The attempt with the least harm, and what the others would have cost.
+
+    `source`: a copy that is equal to the source (left as it is). `target`: a database that is equal to the goal.
+    An engine that fails is a note of the ground, and no error: the others stand.
+    """
+    attempts = []
+    for engine in engines:
+        try:
+            attempts.append(_attempt(ground, source, start, target, engine))
+        except EngineError as error:
+            ground.notes.append(f"{error.message} {error.hint}".strip())
+    if not attempts:
+        return None, []
+    best = min(attempts, key=lambda each: (len(each.leg.open), each.cost))  # min keeps the first of equals
+    return best, [each.as_alternative() for each in attempts if each is not best]
+
+
+def _attempt(ground: Ground, source: Sandbox, start: Leg, target: Database, engine: str) -> Attempt:
+    statements, refused = _proposed(ground, source, start, target, engine)
+    for _ in range(REFUSALS):
+        with sandbox(ground.server, template=source.name, label=engine) as box:
+            try:
+                leg = walk_with(ground, box, statements, engine=engine, template=source, start=start)
+            except SpoiltError as spoilt:
+                refused += spoilt.refused
+                gone = {each.sql for each in spoilt.refused}
+                statements = [each for each in statements if each.sql not in gone]
+                continue
+            return _finished(ground, box, leg, start=start, refused=refused, engine=engine)
+    with sandbox(ground.server, template=source.name, label=engine) as box:
+        refused += [replace(each, note="Refused with the rest of a proposal that did harm.") for each in statements]
+        return _finished(ground, box, Leg(start.state, list(start.open)), start=start, refused=refused, engine=engine)
+
+
+def _proposed(
+    ground: Ground, source: Sandbox, start: Leg, target: Database, engine: str
+) -> tuple[list[Statement], list[Statement]]:
+    if engine == NATIVE:
+        return ground.native(start.state.inside, ground.goal, start.open), []
+    proposals = run_engine(engine_named(engine), source.admin, target, timeout=ground.engine_timeout)
+    return screened(proposals, engine)
+
+
+def _finished(ground: Ground, box: Sandbox, leg: Leg, *, start: Leg, refused: list[Statement], engine: str) -> Attempt:
+    leg = walk_natively(ground, box, ground.goal, leg)
+    kept = [replace(each, proven=len(leg.open) < len(start.open)) for each in leg.kept]
+    # What the server refused first and another statement settled is of no interest; what stays open is.
+    unmet = leg.refused if leg.open or engine != NATIVE else []
+    return Attempt(engine, replace(leg, kept=kept, refused=[*refused, *unmet]))

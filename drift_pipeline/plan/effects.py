@@ -1,0 +1,227 @@
+"""What a statement did, measured from PostgreSQL's own catalogs and locks; its text is not asked.
+
+Whatever drops an object or rewrites a table holds an ACCESS EXCLUSIVE lock on it until the transaction ends. So the
+transaction's locks name every candidate, and a second session, which does not see the transaction, still knows what
+they were: the cost follows the statement and not the size of the schema.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+
+from drift_pipeline.plan.statements import Statement
+
+_SQL = Path(__file__).parent / "sql"
+_LOCKS = (_SQL / "locks.sql").read_text()
+_RELATIONS = (_SQL / "relations.sql").read_text()
+_OBJECTS = (_SQL / "objects.sql").read_text()
+_RELATION_EXISTS = (_SQL / "relation_exists.sql").read_text()
+
+_NAMES_IN_USE = "select relname from pg_catalog.pg_class where relname = any(%s)"
+
+_KIND_OF_RELATION = {
+    "r": "table", "p": "table", "f": "foreign table", "m": "materialized view", "v": "view", "S": "sequence",
+    "c": "type", "i": "index", "I": "index",
+}  # fmt: skip
+_TABLES = frozenset({"table", "foreign table", "materialized view"})
+
+HOLDS_DATA = frozenset({"table", "foreign table", "column", "sequence"})
+"""Dropping one loses data, even if another of the same name is made afterwards."""
+
+EASILY_REBUILT = frozenset(
+    {"index", "default value", "statistics object", "domain constraint", "check constraint", "not null constraint",
+     "comment", "default acl"}
+)  # fmt: skip
+"""Dropping one for good loses neither data nor a guarantee that existing rows could stand in the way of later."""
+
+_KIND_OF_CONSTRAINT = {
+    "c": "check constraint", "n": "not null constraint", "f": "foreign key", "p": "primary key",
+    "u": "unique constraint", "x": "exclusion constraint",
+}  # fmt: skip
+_SCAN = re.compile(
+    r'verifying table "(?P<table>.+)"'
+    r'|validating foreign key constraint "(?P<key>.+)"'
+    r'|building index "(?P<index>.+)" on table "(?P<indexed>.+)" (?:serially|with)'
+)
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """An object that a statement dropped. `address`: type, names and arguments, by which PostgreSQL finds it again."""
+
+    kind: str
+    name: str
+    address: tuple[str, tuple[str, ...], tuple[str, ...]]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+
+@dataclass(frozen=True)
+class _Relation:
+    oid: int
+    kind: str
+    schema: str
+    name: str
+    file: int
+    columns: dict[int, str]
+
+    @property
+    def label(self) -> str:
+        return f"{self.schema}.{self.name}"
+
+
+class Witness:
+    """Two sessions on the same database: `inside` the transaction that changes it, and `outside` of it."""
+
+    def __init__(self, inside: Any, outside: Any) -> None:
+        self._inside = inside
+        self._outside = outside
+        self._files: dict[int, int] = {}
+        self._told: set[object] = set()
+
+    def forget_transaction(self) -> None:
+        """The transaction ended, and its locks with it."""
+        self._files.clear()
+        self._told.clear()
+
+    def measure(self, statement: Statement, messages: Iterable[str]) -> tuple[Statement, list[Dropped]]:
+        """The statement, which has just run inside, with what it rewrote, locked and scanned; and what it dropped."""
+        locks = self._rows(self._inside, _LOCKS)
+        oids = [oid for kind, oid, _ in locks if kind == "relation"]
+        before, after = self._relations(self._outside, oids), self._relations(self._inside, oids)
+        dropped = [*_dropped_relations(before, after), *_dropped_columns(before, after)]
+        dropped += self._dropped_objects([(oid, item) for kind, oid, item in locks if kind == "object"], dropped)
+        measured = replace(
+            statement,
+            rewrites=self._rewritten(before, after),
+            locks=self._new(sorted(each.label for each in before.values() if each.kind in _TABLES), "lock"),
+            scans=self._scans(messages),
+        )
+        # changing a column's type makes the indexes on it anew, under other oids
+        lost = [item for item in dropped if item.kind in HOLDS_DATA or not self.still_there(item)]
+        return measured, [item for item in lost if self._is_news(item)]
+
+    def still_there(self, item: Dropped) -> bool:
+        """True if an object of this kind and name exists inside (again)."""
+        kind, names, arguments = item.address
+        if kind in _KIND_OF_RELATION.values() and len(names) == 2:
+            kinds = [letter for letter, name in _KIND_OF_RELATION.items() if name == kind]
+            return bool(self._rows(self._inside, _RELATION_EXISTS, (*names, kinds))[0][0])
+        with self._inside.cursor() as cursor:
+            cursor.execute("savepoint still_there")
+            try:
+                cursor.execute(
+                    "select from pg_catalog.pg_get_object_address(%s, %s::text[], %s::text[])",
+                    (kind, list(names), list(arguments)),
+                )
+            except psycopg2.Error:
+                cursor.execute("rollback to savepoint still_there")
+                return False
+            finally:
+                cursor.execute("release savepoint still_there")
+        return True
+
+    # ------------------------------------------------------------------ questions
+
+    def _rows(self, session: Any, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        with session.cursor() as cursor:
+            cursor.execute(sql, parameters)
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
+        if session is self._outside:
+            session.commit()
+        return rows
+
+    def _relations(self, session: Any, oids: list[int]) -> dict[int, _Relation]:
+        found = {}
+        for oid, letter, schema, name, file, columns, numbers, unique in self._rows(session, _RELATIONS, (oids,)):
+            kind = "unique index" if unique else _KIND_OF_RELATION.get(letter, "relation")
+            found[oid] = _Relation(oid, kind, schema, name, file, dict(zip(numbers, columns, strict=True)))
+        return found
+
+    def _dropped_objects(self, objects: list[tuple[int, int]], relations: list[Dropped]) -> list[Dropped]:
+        if not objects:
+            return []
+        parameters = ([each for each, _ in objects], [each for _, each in objects])
+        remaining = {(row[0], row[1]) for row in self._rows(self._inside, _OBJECTS, parameters)}
+        gone_with = {item.address[1] for item in relations}
+        found = []
+        for class_, oid, kind, identity, address_kind, names, arguments, constraint in self._rows(
+            self._outside, _OBJECTS, parameters
+        ):
+            if (class_, oid) in remaining or tuple(names[:2]) in gone_with:
+                continue
+            kind_of_it = _KIND_OF_CONSTRAINT.get(constraint, kind) if kind == "table constraint" else kind
+            found.append(Dropped(kind_of_it, identity, (address_kind, tuple(names), tuple(arguments or ()))))
+        return found
+
+    def _rewritten(self, before: dict[int, _Relation], after: dict[int, _Relation]) -> tuple[str, ...]:
+        names = []
+        for oid, relation in after.items():
+            known = before.get(oid)
+            if known is None or relation.kind not in _TABLES or not relation.file:
+                continue
+            if relation.file != self._files.get(oid, known.file):
+                names.append(relation.label)
+            self._files[oid] = relation.file
+        return tuple(sorted(names))
+
+    def _scans(self, messages: Iterable[str]) -> tuple[str, ...]:
+        scans, tables = [], {}
+        for message in messages:
+            match = _SCAN.search(message)
+            if match is None:
+                continue
+            if key := match["key"]:
+                scans.append(f"foreign key {key}")
+            else:
+                table = match["table"] or match["indexed"]
+                tables[f"index {match['index']}" if match["index"] else f"table {table}"] = table
+        if tables:
+            rows = self._rows(self._outside, _NAMES_IN_USE, (list(tables.values()),))
+            known = {name for (name,) in rows}
+            scans += [what for what, table in tables.items() if table in known]
+        return tuple(scans)
+
+    def _new(self, names: list[str], what: str) -> tuple[str, ...]:
+        return tuple(name for name in names if self._is_news((what, name)))
+
+    def _is_news(self, item: object) -> bool:
+        if item in self._told:
+            return False
+        self._told.add(item)
+        return True
+
+
+def _dropped_relations(before: dict[int, _Relation], after: dict[int, _Relation]) -> list[Dropped]:
+    gone = [relation for oid, relation in before.items() if oid not in after]
+    return [
+        Dropped(each.kind, each.label, (each.kind.removeprefix("unique "), (each.schema, each.name), ()))
+        for each in gone
+    ]
+
+
+def _dropped_columns(before: dict[int, _Relation], after: dict[int, _Relation]) -> list[Dropped]:
+    found = []
+    for oid, relation in before.items():
+        if oid not in after or relation.kind not in {"table", "foreign table", "type"}:
+            continue
+        for number in relation.columns.keys() - after[oid].columns.keys():
+            name = relation.columns[number]
+            address = ("table column", (relation.schema, relation.name, name), ())
+            found.append(Dropped("column", f"{relation.label}.{name}", address))
+    return found
+
+
+def with_losses(statement: Statement, dropped: Sequence[Dropped], came_back: Iterable[Dropped]) -> Statement:
+    """The statement with what it dropped for good, and whether that destroys anything."""
+    back = set(came_back)
+    lost = [item for item in dropped if item.kind in HOLDS_DATA or item not in back]
+    destructive = any(item.kind not in EASILY_REBUILT for item in lost)
+    return replace(statement, drops=tuple(str(item) for item in lost), destructive=destructive or statement.destructive)

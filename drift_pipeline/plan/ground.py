@@ -1,0 +1,107 @@
+"""What a proof stands on: which facts count, how a copy is read, what still differs from where one wants to be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from drift_pipeline.diff.compare import diff_schemas
+from drift_pipeline.diff.differences import Difference
+from drift_pipeline.plan.engines import NATIVE
+from drift_pipeline.plan.native.write import write_statements
+from drift_pipeline.plan.sandbox import Sandbox
+from drift_pipeline.plan.statements import Statement
+from drift_pipeline.schema.facts import Fact, FactId, Schema, Value
+from drift_pipeline.schema.reader import read_schema
+from drift_pipeline.scratch.server import ScratchServer
+
+Scope = Callable[[Schema], Schema]
+
+
+@dataclass(frozen=True)
+class State:
+    """A copy as it was read: `inside`, the facts that are compared, and `outside`, those that are not."""
+
+    inside: Schema
+    outside: dict[FactId, Fact]
+
+
+@dataclass(frozen=True)
+class Ground:
+    """The same for every leg and engine of one plan.
+
+    `goal`: the facts that the plan shall reach. `scope`: leaves the facts that are compared. `tolerated`: ids of facts
+    that differ from the goal and that nobody asked to repair. `planes`, `exact`: as for `diff_schemas`.
+    """
+
+    server: ScratchServer
+    goal: Schema
+    scope: Scope
+    planes: Collection[str] = ("structure",)
+    exact: bool = False
+    tolerated: frozenset[FactId] = frozenset()
+    read_timeout: float = 60.0
+    engine_timeout: float = 30.0
+    notes: list[str] = field(default_factory=list)
+
+    def read(self, box: Sandbox) -> State:
+        """The facts of a copy. The role of the proof is called by the name of the role that it stands in for."""
+        everything = _under_old_name(read_schema(box.worker, read_timeout=self.read_timeout), box.role, box.builder)
+        inside = self.scope(everything)
+        return State(inside, {key: fact for key, fact in everything.facts.items() if key not in inside.facts})
+
+    def differences(self, state: Schema, goal: Schema) -> list[Difference]:
+        """What differs between the two and is not tolerated."""
+        found = diff_schemas(state, goal, planes=self.planes, exact=self.exact).differences
+        return [item for item in found if not (ids_of(item) & self.tolerated)]
+
+    def native(self, state: Schema, goal: Schema, differences: Sequence[Difference]) -> list[Statement]:
+        """The native planner's statements for these differences."""
+        return native_statements(state, goal, differences, self.planes)
+
+
+def native_statements(
+    source: Schema, target: Schema, differences: Sequence[Difference], planes: Collection[str]
+) -> list[Statement]:
+    """What the native planner writes to settle these differences."""
+    return [replace(item, engine=NATIVE) for item in write_statements(source, target, differences, planes=planes)]
+
+
+def ids_of(difference: Difference) -> set[FactId]:
+    """The facts that a difference is about, on either side."""
+    sides = (difference.before, difference.after)
+    return {difference.id, *(fact.id for fact in sides if fact is not None)}
+
+
+def all_ids(differences: Iterable[Difference]) -> set[FactId]:
+    """The facts that any of the differences is about, with those that come and go with them."""
+    return {key for item in differences for key in (*ids_of(item), *item.contains)}
+
+
+def changed_outside(before: State, after: State) -> set[FactId]:
+    """Facts beyond what is compared that are not as they were."""
+    keys = before.outside.keys() | after.outside.keys()
+    return {key for key in keys if _stated(before.outside.get(key)) != _stated(after.outside.get(key))}
+
+
+def _stated(fact: Fact | None) -> dict[str, Value] | None:
+    return None if fact is None else fact.stated
+
+
+def _under_old_name(schema: Schema, role: str, name: str) -> Schema:
+    if role == name:
+        return schema
+
+    def renamed(key: FactId) -> FactId:
+        if key.kind not in {"privilege", "default_privilege", "user_mapping"} or role not in key.name:
+            return key
+        return FactId(key.kind, tuple(name if part == role else part for part in key.name))
+
+    def relabelled(fact: Fact) -> Fact:
+        key = renamed(fact.id)
+        if fact.attributes.get("owner") != role:
+            return fact if key is fact.id else replace(fact, id=key)
+        return replace(fact, id=key, attributes={**fact.attributes, "owner": name})
+
+    facts = (relabelled(fact) for fact in schema.facts.values())
+    return replace(schema, facts={fact.id: fact for fact in facts})

@@ -1,0 +1,265 @@
+"""The front door of the plan room: SQL that turns one schema into another, and the proof that it does."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg2
+
+from drift_pipeline.config import Database
+from drift_pipeline.diff.compare import diff_schemas
+from drift_pipeline.diff.differences import Difference, SchemaDiff
+from drift_pipeline.errors import EngineError, ScratchError
+from drift_pipeline.plan.contest import Attempt, compete
+from drift_pipeline.plan.engines import ENGINES, NATIVE
+from drift_pipeline.plan.engines.process import run_engine
+from drift_pipeline.plan.ground import Ground, Scope, State, all_ids, native_statements
+from drift_pipeline.plan.memory import Memory
+from drift_pipeline.plan.phrases import stays_open
+from drift_pipeline.plan.proof import Leg, perform, screened, walk_natively
+from drift_pipeline.plan.sandbox import Sandbox, sandbox
+from drift_pipeline.plan.statements import Alternative, Plan, Proof, Statement
+from drift_pipeline.schema.facts import FactId, Schema
+from drift_pipeline.schema.reader import read_schema
+from drift_pipeline.scratch.server import ScratchServer
+
+DEFAULT_ENGINES = ("migra", NATIVE)
+
+
+def plan_repair(
+    server: ScratchServer,
+    *,
+    live: Schema,
+    models: Schema,
+    models_database: Database,
+    diff: SchemaDiff,
+    live_database: Database | None = None,
+    engine_timeout: float = 30.0,
+    engines: Sequence[str] = DEFAULT_ENGINES,
+    scope: Scope | None = None,
+    exact: bool = False,
+    read_timeout: float = 60.0,
+    cache: Path | None = None,
+) -> Plan:
+    """Statements that turn `live` into `models`, proven on copies of `models_database` as far as they can be.
+
+    `live`, `models`: facts as they are compared; `diff`: what differs between them and is to be repaired.
+    `models_database`: a scratch database that holds the models, with nobody connected to it. `scope`: turns everything
+    that is read from a copy into what is compared; without it, whatever `models` leaves out of the models' database
+    stays out. `live_database`: read by an engine, and only where the native planner cannot rebuild the live schema on
+    scratch. `cache`: a folder that remembers proven plans. Raises ScratchError; what an engine does wrong is a note.
+    """
+    if not diff.differences:
+        return Plan()
+    memory, key = _memory(cache, live, models, diff=diff, engines=engines, server=server)
+    if memory and (known := memory.recall(key)):
+        return known
+    ground = Ground(
+        server,
+        goal=models,
+        scope=scope or _like(models, models_database, read_timeout),
+        planes=diff.planes,
+        exact=exact,
+        tolerated=_tolerated(live, models, diff, exact=exact),
+        read_timeout=read_timeout,
+        engine_timeout=engine_timeout,
+    )
+    with _faults_of_scratch(), sandbox(server, template=models_database.parameters["dbname"]) as box:
+        start = Leg(State(models, {}), ground.differences(models, live))
+        down = _back_to(live, ground, box, start, live_database)
+        plan = _forward(ground, box, down, source=live, target_database=models_database, diff=diff, engines=engines)
+    if memory:
+        memory.keep(key, plan)
+    return plan
+
+
+def plan_between(
+    server: ScratchServer | None,
+    source: Schema,
+    target: Schema,
+    *,
+    planes: Collection[str] = ("structure",),
+    exact: bool = False,
+    source_database: Database | None = None,
+    target_database: Database | None = None,
+    engine_timeout: float = 30.0,
+    engines: Sequence[str] = DEFAULT_ENGINES,
+    read_timeout: float = 60.0,
+) -> Plan:
+    """Statements that turn `source` into `target`, two schemas of any origin; proven if there is a scratch server.
+
+    `source_database`, `target_database`: where the two were read from, if they are databases; engines read the second,
+    and the first only if it cannot be rebuilt on scratch. Without a server the native planner's word stands, unproven.
+    """
+    diff = diff_schemas(source, target, planes=planes, exact=exact)
+    if not diff.differences:
+        return Plan()
+    if server is None:
+        return _unproven(source, target, diff, ["There was no scratch server to prove it on."])
+    ground = Ground(
+        server,
+        goal=target,
+        scope=lambda schema: schema,
+        planes=diff.planes,
+        exact=exact,
+        read_timeout=read_timeout,
+        engine_timeout=engine_timeout,
+    )
+    with _faults_of_scratch(), ExitStack() as stack:
+        box = stack.enter_context(sandbox(server, label="source"))
+        down = _back_to(source, ground, box, _standing(ground, box, source), source_database)
+        if target_database is None:
+            other = stack.enter_context(sandbox(server, label="target"))
+            built = _back_to(target, ground, other, _standing(ground, other, target), None)
+            target_database = None if built.open else other.admin
+        usable = [engine for engine in engines if engine == NATIVE or target_database is not None]
+        return _forward(
+            ground,
+            box,
+            down,
+            source=source,
+            target_database=target_database or box.admin,
+            diff=diff,
+            engines=usable,
+        )
+
+
+# ---------------------------------------------------------------- the two legs
+
+
+def _back_to(schema: Schema, ground: Ground, box: Sandbox, start: Leg, fallback: Database | None) -> Leg:
+    """Down: makes the copy equal to `schema`, natively; what is left is tried by the first engine over `fallback`."""
+    down = walk_natively(ground, box, schema, start)
+    if not down.open or fallback is None:
+        return down
+    engine = ENGINES[0]
+    try:
+        proposals = run_engine(engine, box.admin, fallback, timeout=ground.engine_timeout)
+    except EngineError as error:
+        ground.notes.append(f"{error.message} {error.hint}".strip())
+        return down
+    statements, _ = screened(proposals, engine.name)
+    if not perform(box, statements).kept:
+        return down
+    state = ground.read(box)
+    reached = Leg(state, ground.differences(state.inside, schema))
+    return walk_natively(ground, box, schema, reached)
+
+
+def _standing(ground: Ground, box: Sandbox, goal: Schema) -> Leg:
+    state = ground.read(box)
+    return Leg(state, ground.differences(state.inside, goal))
+
+
+def _forward(
+    ground: Ground,
+    box: Sandbox,
+    down: Leg,
+    *,
+    source: Schema,
+    target_database: Database,
+    diff: SchemaDiff,
+    engines: Sequence[str],
+) -> Plan:
+    """Up: lets the engines compete from the copy, which is the source now as far as `down` came."""
+    start = Leg(down.state, ground.differences(down.state.inside, ground.goal))
+    best, alternatives = (
+        compete(ground, box, start, target=target_database, engines=engines) if start.open else (None, [])
+    )
+    unreached = _concerned(diff.differences, down.open)
+    if best is None or not start.open:
+        return _unproven(source, ground.goal, diff, ground.notes)
+    return _assembled(ground, best, alternatives, source, unreached)
+
+
+def _concerned(differences: Sequence[Difference], still_open: Sequence[Difference]) -> list[Difference]:
+    """The differences that a proof could not begin with: their facts could not be made like the source's."""
+    ids = all_ids(still_open)
+    return [difference for difference in differences if all_ids([difference]) & ids]
+
+
+def _assembled(
+    ground: Ground, best: Attempt, alternatives: list[Alternative], source: Schema, unreached: Sequence[Difference]
+) -> Plan:
+    notes = list(ground.notes)
+    left = [replace(statement, proven=False) for statement in best.leg.failed]
+    if unreached:
+        notes.append("Part of the source could not be rebuilt on scratch; what repairs that part is unproven.")
+        left += [replace(each, proven=False) for each in ground.native(source, ground.goal, unreached)]
+    still_open = [stays_open(each) for each in best.leg.open]
+    still_open += [f"{stays_open(each)} (could not be rebuilt on scratch)" for each in unreached]
+    return Plan(
+        statements=(*best.leg.kept, *_noted(left)),
+        proof=Proof.UNPROVEN if still_open else Proof.PROVEN,
+        open=tuple(still_open),
+        refused=tuple(best.leg.refused),
+        engine=best.engine,
+        notes=tuple(notes),
+        cost=best.cost,
+        alternatives=tuple(alternatives),
+    )
+
+
+def _noted(statements: Iterable[Statement]) -> list[Statement]:
+    return [replace(each, note=each.note or "Not proven on scratch.") for each in statements]
+
+
+def _unproven(source: Schema, target: Schema, diff: SchemaDiff, notes: Sequence[str]) -> Plan:
+    """The native planner's word alone: everything is said, nothing is called done."""
+    statements = native_statements(source, target, diff.differences, diff.planes)
+    return Plan(
+        statements=tuple(_noted(statements)),
+        proof=Proof.UNPROVEN,
+        open=tuple(stays_open(each) for each in diff.differences),
+        engine=NATIVE if statements else "",
+        notes=tuple(notes),
+    )
+
+
+# ---------------------------------------------------------------- what a plan begins with
+
+
+def _like(models: Schema, database: Database, read_timeout: float) -> Scope:
+    """A scope that leaves out what `models` leaves out of its own database."""
+    everything = read_schema(database, read_timeout=read_timeout)
+    hidden = everything.facts.keys() - models.facts.keys()
+
+    def scope(schema: Schema) -> Schema:
+        return replace(schema, facts={key: fact for key, fact in schema.facts.items() if key not in hidden})
+
+    return scope
+
+
+def _tolerated(live: Schema, models: Schema, diff: SchemaDiff, *, exact: bool) -> frozenset[FactId]:
+    """Facts that differ and that the caller does not want repaired, or has found equal by other means."""
+    everything = diff_schemas(live, models, planes=diff.planes, exact=exact).differences
+    return frozenset(all_ids(everything) - all_ids(diff.differences))
+
+
+def _memory(
+    cache: Path | None,
+    source: Schema,
+    target: Schema,
+    *,
+    diff: SchemaDiff,
+    engines: Sequence[str],
+    server: ScratchServer,
+) -> tuple[Memory | None, str]:
+    if cache is None:
+        return None, ""
+    return Memory(cache), Memory.key(source, target, diff, engines, server.version)
+
+
+@contextmanager
+def _faults_of_scratch() -> Iterator[None]:
+    try:
+        yield
+    except psycopg2.Error as error:
+        words = " ".join((error.diag.message_primary or str(error)).split())
+        raise ScratchError(
+            f"The plan could not be proven, the scratch server failed: {words}",
+            hint="Run `drift doctor`; DRIFT_SCRATCH_URL names another server.",
+        ) from error

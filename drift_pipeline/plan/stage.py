@@ -1,0 +1,188 @@
+"""Runs statements one after the other in a sandbox, and measures what each of them does there."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
+
+import psycopg2
+from psycopg2 import errorcodes
+
+from drift_pipeline.plan.effects import Dropped, Witness, with_losses
+from drift_pipeline.plan.sandbox import Sandbox, connect
+from drift_pipeline.plan.statements import Statement
+
+_NAME = r'(?:"(?:[^"]|"")+"|[\w$]+)(?:\.(?:"(?:[^"]|"")+"|[\w$]+))*'
+NEEDS_ADMIN = re.compile(
+    r"(?:create|alter|drop)\s+(?:extension|event\s+trigger|publication|cast|access\s+method|operator\s+(?:class|family)"
+    r"|text\s+search\s+(?:parser|template)|(?:or\s+replace\s+)?(?:trusted\s+)?(?:procedural\s+)?language)\b.*"
+    # a wrapper's validator, a function of strangers, is called when there are options
+    r"|(?:create|alter|drop)\s+foreign\s+data\s+wrapper\b(?!.*\boptions\b).*"
+    rf"|comment\s+on\s+(?:extension|event\s+trigger|foreign\s+data\s+wrapper|language)\s+{_NAME}\s+is\b.*"
+    rf"|alter\s+[a-z ]+?\s+{_NAME}\s*(?:\([^()]*\))?\s+owner\s+to\s+{_NAME}",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Definitions that only a superuser may make, and that run no code of strangers while they are made."""
+
+_ADDS_ENUM_VALUE = re.compile(r"alter\s+type\b.*\badd\s+value\b", re.IGNORECASE | re.DOTALL)
+
+_Measured: TypeAlias = tuple[Statement, list[Dropped]]
+
+
+@dataclass
+class Ran:
+    """What became of a list of statements: `kept` ran, in this order; `failed` did not, with the server's words."""
+
+    kept: list[Statement] = field(default_factory=list)
+    failed: list[tuple[Statement, str]] = field(default_factory=list)
+
+
+class Stage:
+    """Sessions in a sandbox. What ran is committed at the end of `run`, so that others can read the result."""
+
+    def __init__(self, box: Sandbox) -> None:
+        self.box = box
+        self._worker = connect(box.worker)
+        self._admin = connect(box.admin)
+        self._messages: list[str] = []
+        self._worker.notices = self._messages
+        self._witness = Witness(self._worker, self._admin)
+        self._admin_witness = Witness(self._admin, self._worker)
+        self._uncommitted: list[str] = []
+        self._must_stand_alone: set[str] = set()
+        self._execute(self._worker, "set client_min_messages = debug1")
+        self._worker.commit()
+        self._silence_event_triggers()
+
+    def run(self, statements: Sequence[Statement]) -> Ran:
+        """Runs all of them; those that fail are tried again after the others, as long as that helps."""
+        ran: list[_Measured] = []
+        waiting, failed = list(statements), list[tuple[Statement, str]]()
+        while waiting:
+            failed = []
+            for statement in waiting:
+                result = self._try(statement)
+                if isinstance(result, str):
+                    failed.append((statement, result))
+                else:
+                    ran.append(result)
+                    self._uncommitted.append(result[0].sql)
+            if len(failed) == len(waiting):
+                break
+            waiting = [statement for statement, _ in failed]
+        self._settle()
+        return Ran(self._finished(ran), failed)
+
+    def close(self) -> None:
+        """Ends the sessions, so that the database can be copied or dropped."""
+        for connection in (self._worker, self._admin):
+            with contextlib.suppress(psycopg2.Error):
+                connection.close()
+
+    # ------------------------------------------------------------------ one statement, in the way that it needs
+
+    def _try(self, statement: Statement) -> _Measured | str:
+        """The statement as it was measured, or the server's words of refusal."""
+        if not statement.transactional:
+            return self._alone(statement)
+        try:
+            return self._inside(statement)
+        except psycopg2.Error as error:
+            self._recover()
+            return self._another_way(statement, error)
+        except ValueError as error:  # a NUL character, which psycopg2 does not send
+            return str(error)
+
+    def _another_way(self, statement: Statement, error: psycopg2.Error) -> _Measured | str:
+        if error.pgcode == errorcodes.ACTIVE_SQL_TRANSACTION:
+            return self._alone(replace(statement, transactional=False))
+        if error.pgcode == errorcodes.UNSAFE_NEW_ENUM_VALUE_USAGE:
+            self._must_stand_alone.update(sql for sql in self._uncommitted if _ADDS_ENUM_VALUE.match(sql))
+            self._settle()
+            try:
+                return self._inside(statement)
+            except psycopg2.Error as second:
+                self._recover()
+                return _words(second)
+        if error.pgcode == errorcodes.INSUFFICIENT_PRIVILEGE and NEEDS_ADMIN.fullmatch(statement.sql.strip()):
+            return self._as_admin(statement)
+        return _words(error)
+
+    def _inside(self, statement: Statement) -> _Measured:
+        self._messages.clear()
+        with self._worker.cursor() as cursor:
+            cursor.execute("savepoint before_statement")
+            cursor.execute(statement.sql)
+            messages = list(self._messages)
+            measured = self._witness.measure(statement, messages)
+            cursor.execute("release savepoint before_statement")
+        return measured
+
+    def _recover(self) -> None:
+        try:
+            self._execute(self._worker, "rollback to savepoint before_statement")
+        except psycopg2.Error:
+            self._worker.rollback()
+
+    def _alone(self, statement: Statement) -> _Measured | str:
+        self._settle()
+        self._worker.autocommit = True
+        try:
+            self._execute(self._worker, statement.sql)
+        except psycopg2.Error as error:
+            return _words(error)
+        finally:
+            self._worker.autocommit = False
+        return statement, []
+
+    def _as_admin(self, statement: Statement) -> _Measured | str:
+        self._settle()
+        try:
+            self._execute(self._admin, statement.sql)
+            measured = self._admin_witness.measure(statement, ())
+            self._admin.commit()
+        except psycopg2.Error as error:
+            self._admin.rollback()
+            return _words(error)
+        self._admin_witness.forget_transaction()
+        return measured
+
+    # ------------------------------------------------------------------ around statements
+
+    def _settle(self) -> None:
+        self._worker.commit()
+        self._uncommitted.clear()
+        self._witness.forget_transaction()
+
+    def _finished(self, ran: list[_Measured]) -> list[Statement]:
+        """The statements, now that all have run: what was dropped and is there again is not lost."""
+        back = {item for _, dropped in ran for item in dropped if self._witness.still_there(item)}
+        self._worker.commit()
+        finished = []
+        for statement, dropped in ran:
+            alone = statement.sql in self._must_stand_alone
+            measured = with_losses(statement, dropped, back)
+            finished.append(replace(measured, transactional=statement.transactional and not alone))
+        return finished
+
+    def _silence_event_triggers(self) -> None:
+        # What an event trigger of the live database would do is no business of scratch. The worker's role has the
+        # setting from its creation; the second one exists since PostgreSQL 17.
+        for setting in ("set session_replication_role = replica", "set event_triggers = off"):
+            try:
+                self._execute(self._admin, setting)
+                self._admin.commit()
+            except psycopg2.Error:
+                self._admin.rollback()
+
+    @staticmethod
+    def _execute(session: Any, sql: str) -> None:
+        with session.cursor() as cursor:
+            cursor.execute(sql)
+
+
+def _words(error: psycopg2.Error) -> str:
+    return " ".join((error.diag.message_primary or str(error)).split())
