@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from drift_pipeline.diff import equivalence, renames
 from drift_pipeline.diff.differences import AttributeChange, Change, Difference, SchemaDiff
-from drift_pipeline.diff.matching import Facts, Pairs, pair_facts
+from drift_pipeline.diff.matching import Facts, Pairs, owner_of, pair_facts
 from drift_pipeline.errors import ConfigError
 from drift_pipeline.schema.coverage import KIND_SINCE, PLANES, plane_of
 from drift_pipeline.schema.facts import Fact, FactId, Schema, Value
@@ -17,17 +17,35 @@ from drift_pipeline.schema.facts import Fact, FactId, Schema, Value
 IMPLIED: Mapping[str, str] = {"not_null": "not_null"}
 """Kinds that state again what an attribute of their only column states: since 18 a NOT NULL is a constraint as well."""
 
+NOT_FOLDED_INTO = frozenset({"schema"})
+"""Parents that are too large to stand for what is in them: a missing schema does not hide that its tables miss."""
+
 NAMES_AN_INDEX: Mapping[str, str] = {"replica_identity": "index:", "cluster_on": ""}
 """Attributes of a table that hold the name of one of its indexes, after this prefix: they follow when it is renamed."""
+
+REPRINTED: Mapping[str, frozenset[str]] = {
+    "column": frozenset({"default"}),
+    "check": frozenset({"expression"}),
+    "exclusion": frozenset({"definition"}),
+    "domain": frozenset({"default"}),
+    "domain_check": frozenset({"expression"}),
+    "index": frozenset({"keys", "predicate"}),
+    "view": frozenset({"definition"}),
+    "materialized_view": frozenset({"definition"}),
+    "policy": frozenset({"using", "check"}),
+}
+"""Attributes that hold SQL, whose text depends on the server that printed it."""
+
+_Unequal: TypeAlias = tuple[Fact, Fact, tuple[str, ...]]
 
 _INDEX_KINDS = ("index", "primary_key", "unique", "exclusion")
 
 
 class Reprinter(Protocol):
-    """Prints expressions again on the server that printed the target's, so that two spellings of one can be told."""
+    """Prints facts again on the server that printed the target's, so that two spellings of one text can be told."""
 
-    def same(self, before: Fact, after: Fact, attribute: str) -> bool:
-        """True if the server prints the attribute of both facts alike after reading both; False when in doubt."""
+    def printed_again(self, facts: Sequence[Fact], schema: Schema) -> Sequence[Fact | None]:
+        """Each fact of the schema as that server prints it; None where in doubt."""
 
 
 def diff_schemas(
@@ -46,12 +64,13 @@ def diff_schemas(
     chosen = _planes(planes)
     older = min((major for major in (source.server_major, target.server_major) if major), default=0)
     kinds_out = frozenset(kind for kind, since in KIND_SINCE.items() if older and older < since)
-    pairs = pair_facts(source, target, kinds_out, exact=exact)
-    run = _Comparison(source, target, frozenset(chosen), exact, reprint, pairs)
+    again = _Again(source, target, None if exact else reprint)
+    pairs = pair_facts(source, target, kinds_out, exact=exact, again=again)
+    run = _Comparison(source, target, frozenset(chosen), exact, again, pairs)
     run.equivalent.update(pairs.equivalent)
     found = run.changes()
-    found += _whole(pairs.removed, Change.REMOVED, run.planes)
-    found += _whole(pairs.added, Change.ADDED, run.planes)
+    found += _whole(run.without_mere_names(pairs.removed), Change.REMOVED, run.planes)
+    found += _whole(run.without_mere_names(pairs.added), Change.ADDED, run.planes)
     found = renames.with_hints(_without_implied(found), source, target)
     return SchemaDiff(
         tuple(sorted(found, key=_order)), dict(sorted(run.equivalent.items())), chosen, _column_order(source, target)
@@ -72,6 +91,23 @@ def _order(difference: Difference) -> tuple[str, tuple[str, ...], str, str]:
     return difference.id.kind, difference.id.name, difference.change.value, difference.plane
 
 
+class _Again:
+    """What was printed again, once each."""
+
+    def __init__(self, source: Schema, target: Schema, reprint: Reprinter | None) -> None:
+        self._reprint = reprint
+        self._known: dict[int, dict[FactId, Fact | None]] = {id(source): {}, id(target): {}}
+
+    def __call__(self, schema: Schema, facts: Sequence[Fact]) -> dict[FactId, Fact]:
+        """Those of the facts that could be printed again."""
+        known = self._known[id(schema)]
+        new = [fact for fact in facts if fact.id.kind in REPRINTED and fact.id not in known]
+        if new and self._reprint is not None:
+            known.update(zip((fact.id for fact in new), self._reprint.printed_again(new, schema), strict=True))
+        found = ((fact.id, known.get(fact.id)) for fact in facts)
+        return {key: fact for key, fact in found if fact is not None}
+
+
 @dataclass
 class _Comparison:
     """One run: what was asked for, and what it counts on the way."""
@@ -80,22 +116,37 @@ class _Comparison:
     target: Schema
     planes: frozenset[str]
     exact: bool
-    reprint: Reprinter | None
+    again: _Again
     pairs: Pairs
     equivalent: Counter[str] = field(default_factory=Counter)
 
     def changes(self) -> list[Difference]:
         """The renamed and the changed ones among the pairs."""
         found: list[Difference] = []
+        unequal: list[_Unequal] = []
         for old, new in self.pairs.pairs:
             before, after = self.source.facts[old], self.target.facts[new]
             if old.kind != new.kind:
                 continue
             if old in self.pairs.renamed:
                 found.extend(self._renamed(before, after))
-            if before.attributes != after.attributes:
-                found.extend(self._changed(before, after))
-        return found
+            if before.attributes != after.attributes and (names := self._unequal_names(before, after)):
+                unequal.append((before, after, names))
+        return found + self._changed(unequal)
+
+    def without_mere_names(self, facts: Facts) -> Facts:
+        """The facts without those that only give a name to what the other side states without one."""
+        kept = {}
+        for key, fact in facts.items():
+            if (
+                not self.exact
+                and equivalence.only_a_name(fact, self.source)
+                and equivalence.only_a_name(fact, self.target)
+            ):
+                self.equivalent[equivalence.NOISE_NAMES[key.kind]] += 1
+            else:
+                kept[key] = fact
+        return kept
 
     def _renamed(self, before: Fact, after: Fact) -> list[Difference]:
         rule = equivalence.NOISE_NAMES.get(before.id.kind)
@@ -106,18 +157,63 @@ class _Comparison:
             return []
         return [Difference(after.id, Change.RENAMED, before, after, plane=plane_of(before.id.kind))]
 
-    def _changed(self, before: Fact, after: Fact) -> list[Difference]:
-        by_plane: dict[str, list[AttributeChange]] = defaultdict(list)
+    def _changed(self, unequal: Sequence[_Unequal]) -> list[Difference]:
+        """The differences among the unequal attributes, those out that only a server tells to be the same."""
+        found: list[Difference] = []
+        again = self._printed_alike(unequal)
+        for before, after, names in unequal:
+            by_plane: dict[str, list[AttributeChange]] = defaultdict(list)
+            for name in names:
+                if (before.id, name) in again:
+                    self.equivalent[equivalence.REPRINTED] += 1
+                else:
+                    change = AttributeChange(name, before.attributes.get(name), after.attributes.get(name))
+                    by_plane[plane_of(before.id.kind, name)].append(change)
+            found.extend(
+                Difference(after.id, Change.CHANGED, before, after, tuple(changes), plane=plane)
+                for plane, changes in by_plane.items()
+            )
+        return found
+
+    def _unequal_names(self, before: Fact, after: Fact) -> tuple[str, ...]:
+        """The attributes that differ, on the planes asked for, beyond what equivalences hide."""
+        names = []
         left, right = before.stated, after.stated
         for name in sorted(left.keys() | right.keys()):
-            plane = plane_of(before.id.kind, name)
-            value = self._follow(before, name, left.get(name))
-            if plane in self.planes and value != right.get(name) and not self._hidden(before, after, name):
-                by_plane[plane].append(AttributeChange(name, left.get(name), right.get(name)))
-        return [
-            Difference(after.id, Change.CHANGED, before, after, tuple(changes), plane=plane)
-            for plane, changes in by_plane.items()
+            asked = plane_of(before.id.kind, name) in self.planes
+            if asked and self._follow(before, name, left.get(name)) != right.get(name):
+                rules = () if self.exact else equivalence.equal_by((before, self.source), (after, self.target), name)
+                self.equivalent.update(rules)
+                if not rules:
+                    names.append(name)
+        return tuple(names)
+
+    def _printed_alike(self, unequal: Sequence[_Unequal]) -> set[tuple[FactId, str]]:
+        """Attributes that the server prints alike: live's as the models' stand, or both printed again."""
+        texts = [
+            (before, after, name)
+            for before, after, names in unequal
+            for name in names
+            if name in REPRINTED.get(before.id.kind, ())
         ]
+        if not texts:
+            return set()
+        old = self.again(self.source, [before for before, _, _ in texts])
+        alike = {(before.id, name) for before, after, name in texts if self._same(old.get(before.id), after, name)}
+        rest = [(before, after, name) for before, after, name in texts if (before.id, name) not in alike]
+        new = self.again(self.target, [after for before, after, _ in rest if before.id in old])
+        alike |= {
+            (before.id, name) for before, after, name in rest if self._same(old.get(before.id), new.get(after.id), name)
+        }
+        return alike
+
+    def _same(self, before: Fact | None, after: Fact | None, name: str) -> bool:
+        if before is None or after is None:
+            return False
+        values = (fact.attributes.get(name) for fact in (before, after))
+        return len({str(value) for value in values}) == 1 or bool(
+            equivalence.equal_by((before, self.source), (after, self.target), name)
+        )
 
     def _follow(self, fact: Fact, attribute: str, value: Value) -> Value:
         """The value with the name of an index as it will be once that is renamed."""
@@ -130,15 +226,6 @@ class _Comparison:
                 return prefix + new.name[-1]
         return value
 
-    def _hidden(self, before: Fact, after: Fact, attribute: str) -> bool:
-        if self.exact:
-            return False
-        rules = equivalence.equal_by((before, self.source), (after, self.target), attribute)
-        if not rules and self.reprint is not None and self.reprint.same(before, after, attribute):
-            rules = (equivalence.REPRINTED,)
-        self.equivalent.update(rules)
-        return bool(rules)
-
 
 def _whole(facts: Facts, change: Change, planes: frozenset[str]) -> list[Difference]:
     """One difference for each fact that came or went alone; what came or went with its parent is contained in that."""
@@ -147,9 +234,7 @@ def _whole(facts: Facts, change: Change, planes: frozenset[str]) -> list[Differe
     for fact in facts.values():
         if plane_of(fact.id.kind) not in planes:
             continue
-        top = fact
-        while top.parent is not None and top.parent in facts:
-            top = facts[top.parent]
+        top = _top(fact, facts)
         if top is fact:
             tops.append(fact)
         else:
@@ -165,6 +250,16 @@ def _whole(facts: Facts, change: Change, planes: frozenset[str]) -> list[Differe
         )
         for fact in tops
     ]
+
+
+def _top(fact: Fact, facts: Facts) -> Fact:
+    """The outermost of the facts that this one came or went with."""
+    while True:
+        homes = [home for home in (owner_of(fact), fact.parent) if home is not None and home in facts]
+        above = [home for home in homes if home.kind not in NOT_FOLDED_INTO]
+        if not above:
+            return fact
+        fact = facts[above[0]]
 
 
 def _without_implied(found: list[Difference]) -> list[Difference]:

@@ -198,6 +198,10 @@ def _sequence_maximum(value: Value, fact: Fact, schema: Schema) -> Value:
     return reach[1] if reach else value
 
 
+def _identity_options(value: Value, _fact: Fact, _schema: Schema) -> Value:
+    return {key: item for key, item in value.items() if key != "sequence"} if isinstance(value, dict) else value
+
+
 def _body(value: Value, fact: Fact, _schema: Schema) -> Value:
     if not isinstance(value, str):
         return value
@@ -222,7 +226,8 @@ EQUIVALENCES: tuple[Equivalence, ...] = (
     Equivalence("now-at-utc", _EXPRESSIONS, "timezone('utc', now()) is now() AT TIME ZONE 'utc'", _texts(_utc)),
     Equivalence(
         "boolean-not-null",
-        _EXPRESSIONS - _DEFAULTS,
+        # not in keys: an index on x and one on the expression (x = true) serve other queries
+        _EXPRESSIONS - _DEFAULTS - {("index", "keys")},
         "x IS FALSE, x = false and NOT x agree where x is never null",
         _texts(_truth),
     ),
@@ -253,6 +258,12 @@ EQUIVALENCES: tuple[Equivalence, ...] = (
         frozenset({("sequence", "maximum")}),
         "an owned sequence that reaches beyond its column's type ends where the column does",
         _sequence_maximum,
+    ),
+    Equivalence(
+        "owned-sequence-name",
+        frozenset({("column", "identity_options")}),
+        "the sequence behind an identity column keeps the name that the table had when it was made",
+        _identity_options,
     ),
     Equivalence("body-whitespace", _BODIES, "line ends and white space around a body do nothing", _body),
 )
@@ -285,6 +296,20 @@ def equal_by(before: tuple[Fact, Schema], after: tuple[Fact, Schema], attribute:
         if same(rest):
             needed = rest
     return tuple(dict.fromkeys(rule.id for rule in needed))
+
+
+def only_a_name(fact: Fact, schema: Schema) -> bool:
+    """True for a NOT NULL constraint that says no more than the column of this schema, apart from a chosen name.
+
+    One with the name that the server chooses is a fact only because it says more: a child declares it for itself.
+    """
+    columns = fact.attributes.get("columns")
+    if fact.id.kind != "not_null" or not isinstance(columns, list) or len(columns) != 1:
+        return False
+    column = schema.facts.get(FactId("column", (*fact.id.name[:2], str(columns[0]))))
+    usual = fact.attributes.get("validated") is not False and not fact.attributes.get("no_inherit")
+    chosen = fact.id.name[-1] != f"{fact.id.name[1]}_{columns[0]}_not_null"
+    return usual and chosen and column is not None and bool(column.attributes.get("not_null"))
 
 
 def uniqueness(fact: Fact) -> object:

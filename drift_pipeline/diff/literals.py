@@ -22,7 +22,8 @@ def form(value: Value, fact: Fact, _schema: Schema) -> Value:
     """The canonical form of a default that is a literal; any other default as it is."""
     if not isinstance(value, str) or fact.attributes.get("generated"):
         return value
-    parts = _with_brace(sqltext.without_parentheses(sqltext.tokens(value)))
+    # an empty array has two spellings
+    parts = sqltext.replace(sqltext.tokens(value), ("ARRAY", "[", "]"), ("'{}'",))
     literal = sqltext.cast_literal(parts)
     if literal is None:
         return value
@@ -31,11 +32,6 @@ def form(value: Value, fact: Fact, _schema: Schema) -> Value:
     read = _array if own.endswith("[]") else _READERS.get(own)
     found = read(text, own, size, [_type(cast) for cast in literal[1]]) if read else None
     return value if found is None else f"literal {found}"
-
-
-def _with_brace(parts: tuple[str, ...]) -> tuple[str, ...]:
-    """`ARRAY[]::text[]` as `'{}'::text[]`."""
-    return ("'{}'", *parts[3:]) if parts[:3] == ("ARRAY", "[", "]") else parts
 
 
 def _type(name: str) -> tuple[str, tuple[int, ...]]:

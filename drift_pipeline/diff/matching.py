@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -18,6 +18,9 @@ from drift_pipeline.schema.facts import Fact, FactId, Schema
 
 Facts: TypeAlias = Mapping[FactId, Fact]
 DefinitionOf: TypeAlias = Callable[[Fact], object]
+
+Again: TypeAlias = Callable[[Schema, Sequence[Fact]], Facts]
+"""Prints facts of a schema again on one server; what cannot be printed is left out."""
 
 DEFINED_KINDS = frozenset(
     {"primary_key", "unique", "check", "foreign_key", "exclusion", "not_null", "domain_check", "index"}
@@ -64,8 +67,13 @@ def definition(fact: Fact) -> tuple[tuple[str, object], ...]:
     )
 
 
-def pair_facts(source: Schema, target: Schema, kinds_out: frozenset[str], *, exact: bool) -> Pairs:
-    """Pair the facts of two schemas. `kinds_out`: kinds that are not compared. Every fact is paired at most once."""
+def pair_facts(
+    source: Schema, target: Schema, kinds_out: frozenset[str], *, exact: bool, again: Again | None = None
+) -> Pairs:
+    """Pair the facts of two schemas. `kinds_out`: kinds that are not compared. Every fact is paired at most once.
+
+    `again`: prints definitions again that no other has the like of.
+    """
     left = {key: fact for key, fact in source.facts.items() if key.kind not in kinds_out}
     right = {key: fact for key, fact in target.facts.items() if key.kind not in kinds_out}
     pairs: list[tuple[FactId, FactId]] = []
@@ -73,6 +81,8 @@ def pair_facts(source: Schema, target: Schema, kinds_out: frozenset[str], *, exa
     special_right = {key: right.pop(key) for key in list(right) if key.kind in DEFINED_KINDS or key.kind in OWNED_KINDS}
     equivalent: dict[str, int] = defaultdict(int)
     _pair_defined(special_left, special_right, pairs, _definitions(source, target, exact=exact))
+    if again is not None and not exact:
+        _pair_printed(special_left, special_right, pairs, (source, target), again)
     _pair_by(special_left, special_right, pairs, lambda fact: cut_id(fact.id))
     _pair_by(special_left, special_right, pairs, _owner)
     if not exact:
@@ -107,16 +117,43 @@ def _definitions(source: Schema, target: Schema, *, exact: bool) -> tuple[tuple[
     def stated(fact: Fact) -> object:
         return _frozen(fact, definition(fact)) if fact.id.kind in DEFINED_KINDS else None
 
-    def meaning(schema: Schema) -> DefinitionOf:
-        def meant(fact: Fact) -> object:
-            if fact.id.kind not in DEFINED_KINDS:
-                return None
-            return _frozen(fact, [(key, equivalence.canonical(fact, key, schema)) for key, _ in definition(fact)])
-
-        return meant
-
     plain = ((stated, stated),)
-    return plain if exact else (*plain, (meaning(source), meaning(target)))
+    return plain if exact else (*plain, (_meaning(source), _meaning(target)))
+
+
+def _meaning(schema: Schema, printed: Facts | None = None) -> DefinitionOf:
+    """The definition with each attribute in its canonical form. `printed`: what some facts look like printed again."""
+
+    def meant(fact: Fact) -> object:
+        if fact.id.kind not in DEFINED_KINDS:
+            return None
+        fact = (printed or {}).get(fact.id, fact)
+        return _frozen(fact, [(key, equivalence.canonical(fact, key, schema)) for key, _ in definition(fact)])
+
+    return meant
+
+
+def _pair_printed(
+    left: dict[FactId, Fact],
+    right: dict[FactId, Fact],
+    pairs: list[tuple[FactId, FactId]],
+    schemas: tuple[Schema, Schema],
+    again: Again,
+) -> None:
+    """Pair what the server prints alike once it has read both; only what has a possible partner is printed."""
+    homes = {(fact.id.kind, fact.parent) for fact in left.values()} & {
+        (fact.id.kind, fact.parent) for fact in right.values()
+    }
+
+    def of_homes(facts: Facts) -> list[Fact]:
+        found = [fact for fact in facts.values() if (fact.id.kind, fact.parent) in homes]
+        return [fact for fact in found if fact.id.kind in DEFINED_KINDS]
+
+    source, target = schemas
+    old, new = again(source, of_homes(left)), again(target, of_homes(right))
+    _pair_defined(
+        left, right, pairs, [(_meaning(source, old), _meaning(target)), (_meaning(source, old), _meaning(target, new))]
+    )
 
 
 def _frozen(fact: Fact, stated: object) -> tuple[str, FactId | None, str]:
@@ -145,11 +182,17 @@ def _named(way: DefinitionOf) -> DefinitionOf:
     return key
 
 
-def _owner(fact: Fact) -> object:
+def owner_of(fact: Fact) -> FactId | None:
+    """The column that owns the fact, such as a serial column its sequence."""
     attribute = OWNED_KINDS.get(fact.id.kind)
     owner = fact.attributes.get(attribute) if attribute else None
+    return FactId("column", tuple(map(str, owner))) if isinstance(owner, list) else None
+
+
+def _owner(fact: Fact) -> object:
+    owner = owner_of(fact)
     # a sequence in another schema is another one: ALTER … RENAME cannot bring it over
-    return (fact.id.kind, fact.id.name[0], json.dumps(owner)) if owner else None
+    return (fact.id.kind, fact.id.name[0], owner) if owner else None
 
 
 def _follow(renamed: Mapping[FactId, FactId]) -> DefinitionOf:

@@ -205,6 +205,35 @@ def test_a_not_null_and_its_constraint_are_one_difference() -> None:
     assert only(diff_schemas(schema(table("t")), strict)).contains == (constraint.id,)
 
 
+def test_a_name_of_a_not_null_on_one_side_alone_is_hidden_and_counted() -> None:
+    plain = {"columns": ["a"], "validated": True, "no_inherit": False}
+    strict = column("t", "a", not_null=True)
+    before, named = schema(table("t", strict)), of_table("not_null", "t", "nn", **plain)
+    for left, right in ((before, schema(table("t", strict, named))), (schema(table("t", strict, named)), before)):
+        diff = diff_schemas(left, right)
+        assert (diff.differences, diff.equivalent) == ((), {"not-null-name": 1})
+        assert only(diff_schemas(left, right, exact=True)).id == named.id
+    for more in ({"validated": False}, {"no_inherit": True}):
+        fact_that_says_more = of_table("not_null", "t", "nn", **{**plain, **more})
+        assert only(diff_schemas(before, schema(table("t", strict, fact_that_says_more))))
+    usual_name = of_table("not_null", "t", "t_a_not_null", **plain)
+    assert only(diff_schemas(before, schema(table("t", strict, usual_name))))
+
+
+def test_tables_of_a_missing_schema_are_differences_of_their_own() -> None:
+    parent = FactId("schema", ("audit",))
+    after = schema(fact("schema", "audit"), fact("table", "audit", "log", parent=parent))
+    assert told(diff_schemas(schema(), after)) == [("added", "schema audit"), ("added", "table audit.log")]
+
+
+def test_a_sequence_comes_and_goes_with_the_column_that_owns_it() -> None:
+    serial = column("t", "id", default="nextval('public.t_id_seq'::regclass)")
+    owned = fact("sequence", "public", "t_id_seq", parent=FactId("schema", ("public",)), owned_by=["public", "t", "id"])
+    assert only(diff_schemas(schema(table("t", serial), owned), schema())).contains == (serial.id, owned.id)
+    added = only(diff_schemas(schema(table("t")), schema(table("t", serial), owned)))
+    assert (added.id, added.contains) == (serial.id, (owned.id,))
+
+
 def test_a_not_null_that_is_not_valid_is_seen() -> None:
     def with_validated(validated: bool) -> Schema:
         return schema(of_table("not_null", "t", "nn", columns=["a"], no_inherit=False, validated=validated))

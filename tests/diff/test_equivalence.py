@@ -1,0 +1,67 @@
+"""Spellings that mean the same to PostgreSQL are hidden and counted; those that only look alike are not.
+
+Every case is created on a real server twice, once in each spelling. For what must be hidden, the server itself also
+shows that both spellings give the same rows (test_equivalence_meaning.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from drift_pipeline.config import Database
+from drift_pipeline.diff.compare import diff_schemas
+from drift_pipeline.diff.differences import SchemaDiff
+from drift_pipeline.diff.equivalence import EQUIVALENCES, NOISE_NAMES, UNIQUE_INDEX
+from drift_pipeline.schema.facts import Schema
+from drift_pipeline.schema.reader import read_schema
+from drift_pipeline.scratch.server import ScratchServer
+from tests.conftest import run_sql
+from tests.diff.spellings import ALIKE, SAME, Case
+
+
+def build(database: Database, cases: list[Case], side: int) -> Schema:
+    script = ["create type mood as enum ('x', 'y')"]
+    for case in cases:
+        script += [f"create schema {case.name}", f"set search_path = {case.name}, public", case.sides[side]]
+    run_sql(database, ";\n".join(script))
+    return read_schema(database)
+
+
+@pytest.fixture(scope="module")
+def schemas(server: ScratchServer) -> Iterator[tuple[Schema, Schema]]:
+    with server.create(label="left") as left, server.create(label="right") as right:
+        yield build(left, [*SAME, *ALIKE], 0), build(right, [*SAME, *ALIKE], 1)
+
+
+def of_case(schemas: tuple[Schema, Schema], case: Case, *, exact: bool) -> SchemaDiff:
+    parts = [
+        replace(schema, facts={key: fact for key, fact in schema.facts.items() if case.name in key.name})
+        for schema in schemas
+    ]
+    return diff_schemas(*parts, exact=exact)
+
+
+@pytest.mark.parametrize("case", SAME, ids=lambda case: case.name)
+def test_the_same_in_another_spelling_is_hidden_counted_and_shown_when_exact(
+    schemas: tuple[Schema, Schema], case: Case
+) -> None:
+    diff = of_case(schemas, case, exact=False)
+    assert not diff.differences
+    assert set(diff.equivalent) == set(case.rules)
+    exact = of_case(schemas, case, exact=True)
+    assert exact.differences
+    assert not exact.equivalent
+
+
+@pytest.mark.parametrize("case", ALIKE, ids=lambda case: case.name)
+def test_what_only_looks_alike_is_a_difference(schemas: tuple[Schema, Schema], case: Case) -> None:
+    assert of_case(schemas, case, exact=False).differences
+
+
+def test_every_rule_has_a_case_and_a_reason() -> None:
+    tested = {rule for case in SAME for rule in case.rules}
+    assert tested == {rule.id for rule in EQUIVALENCES} | set(NOISE_NAMES.values()) | {UNIQUE_INDEX}
+    assert all(len(rule.reason) > 10 for rule in EQUIVALENCES)
