@@ -40,7 +40,7 @@ def alterations_for(
 ) -> tuple[list[Alteration], frozenset[str]]:
     """The alterations that bring `changed` about, and the attributes that none of them can."""
     taken: list[Alteration] = []
-    open_names = set(changed)
+    open_names = set(changed) - rule.beyond
     for alteration in rule.alterations:
         names = open_names.intersection(alteration.attributes)
         if names and alteration.applies(scene, before, after) and alteration.possible(scene, before, after):

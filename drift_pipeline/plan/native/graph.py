@@ -77,8 +77,11 @@ def _stated_needs(fact: Fact, facts: Mapping[FactId, Fact]) -> list[tuple[FactId
     elif kind == "column":
         if fact.attributes.get("default") is not None:
             found.append((aspect_of(fact.id, "default"), {fact.id}))
+        not_null = aspect_of(fact.id, "not_null")
         if fact.attributes.get("not_null"):
-            found.append((aspect_of(fact.id, "not_null"), {fact.id}))
+            found.append((not_null, {fact.id}))
+        if fact.attributes.get("identity"):
+            found.append((aspect_of(fact.id, "identity"), {fact.id, not_null}))
     elif (kind in CONSTRAINTS and kind != "check") or kind == "index":
         found.append((fact.id, _of_columns(fact, facts)))
     return found

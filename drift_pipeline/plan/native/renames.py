@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from drift_pipeline.plan.native.address import CONSTRAINTS, claims, name_of, noun, table_of
 from drift_pipeline.plan.native.quote import dotted, quote_ident
@@ -12,33 +13,18 @@ from drift_pipeline.schema.facts import FactId
 
 
 def rename_steps(situation: Situation) -> Iterator[Step]:
-    """One step for each rename; where names are exchanged, one of them waits under a third name."""
-    moves = dict(situation.renames)
+    """One step for each rename."""
     for old, new in situation.renames:
         fact = situation.source[new]
-        before = claims(_named(fact, old))
+        before = claims(replace(fact, id=old))
         yield Step(
-            tuple(_via(old, new) if _exchanged(old, moves) else rename(old, new.name[-1])),
+            tuple(rename(old, new.name[-1])),
             Phase.RENAME,
             (*new.name,),
             about=frozenset({new}),
             frees=before,
             takes=claims(fact) - before,
         )
-
-
-def _named(fact, fact_id):  # type: ignore[no-untyped-def]
-    from dataclasses import replace
-
-    return replace(fact, id=fact_id)
-
-
-def _exchanged(old: FactId, moves: dict[FactId, FactId]) -> bool:
-    return moves.get(moves[old]) == old and old < moves[old]
-
-
-def _via(old: FactId, new: FactId) -> Sql:
-    return rename(old, new.name[-1])
 
 
 def rename(old: FactId, name: str) -> Sql:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from drift_pipeline.diff.differences import Change, Difference
+from drift_pipeline.plan.native.heirs import adopt
 from drift_pipeline.plan.native.steps import by_parent
 from drift_pipeline.schema.coverage import plane_of
 from drift_pipeline.schema.facts import Fact, FactId, Schema
@@ -28,6 +29,8 @@ class Situation:
     renames: tuple[tuple[FactId, FactId], ...]
     keys: Mapping[FactId, tuple[str, ...]]
     changed: Mapping[FactId, frozenset[str]]
+    adopted: Mapping[FactId, frozenset[FactId]]
+    """Tables that leave or join a parent, and the facts that come and go with that alone."""
 
 
 def situation_of(
@@ -50,7 +53,8 @@ def situation_of(
         if item.after is not None and item.id != item.after.id:
             keys.setdefault(item.after.id, []).append(item.key)
     for item in differences:
-        gone = [item.id] if item.change is Change.REMOVED else [key for key in item.contains if key not in target.facts]
+        removed = item.change is Change.REMOVED
+        gone = (item.id, *item.contains) if removed else [key for key in item.contains if key not in target.facts]
         for fact_id in gone:
             for descendant in _descendants(_new_id(fact_id, moved), children):
                 goal.pop(descendant, None)
@@ -61,6 +65,7 @@ def situation_of(
             goal.update((fact.id, fact) for fact in added if plane_of(fact.id.kind) in planes)
         if item.change not in (Change.REMOVED, Change.ADDED) and item.after is not None:
             goal[item.after.id] = _overlaid(goal.get(item.after.id, item.after), item)
+    adopted = adopt(there, goal)
     changed = {key: _differing(there[key], fact) for key, fact in goal.items() if key in there}
     return Situation(
         source=there,
@@ -70,6 +75,7 @@ def situation_of(
         renames=renames,
         keys={key: tuple(dict.fromkeys(value)) for key, value in keys.items()},
         changed={key: names for key, names in changed.items() if names},
+        adopted=adopted,
     )
 
 

@@ -123,6 +123,8 @@ class Rule:
     create: Create
     drop: Create
     alterations: tuple[Alteration, ...] = ()
+    beyond: frozenset[str] = frozenset()
+    """Attributes that no statement sets: a difference in them stays open."""
     loses: bool = True
     """Dropping it loses data or an object that something may use; a step back that only costs time does not."""
     rank: int = 50

@@ -130,6 +130,10 @@ def _is_generated(_scene: Scene, before: Fact, after: Fact) -> bool:
     return bool(before.attributes.get("generated") or after.attributes.get("generated"))
 
 
+def _is_plain(scene: Scene, before: Fact, after: Fact) -> bool:
+    return not _is_generated(scene, before, after)
+
+
 def _write_not_null(scene: Scene, before: Fact, after: Fact) -> Sql:
     if after.attributes.get("not_null"):
         return [] if not_null_of(scene.goal_children, after) else [f"{alter(after)} SET NOT NULL"]
@@ -222,7 +226,7 @@ RULES: Mapping[str, Rule] = {
         (
             Alteration(("type", "collation"), write_type, disturbs=_yes),
             Alteration(("generated", "default"), _write_expression, possible=_can_express, applies=_is_generated),
-            Alteration(("generated", "default"), write_default, aspect="default"),
+            Alteration(("generated", "default"), write_default, applies=_is_plain, aspect="default"),
             Alteration(("not_null",), _write_not_null, aspect="not_null"),
             Alteration(("identity", "identity_options"), _write_identity, aspect="identity"),
             Alteration(("storage",), _write_storage, after_create=True),
@@ -231,6 +235,7 @@ RULES: Mapping[str, Rule] = {
             Alteration(("options",), _write_options, after_create=True, fresh={}),
             Alteration(("foreign_options",), _write_foreign_options),
         ),
+        frozenset({"inherited"}),
         rank=32,
     ),
     "not_null": Rule(

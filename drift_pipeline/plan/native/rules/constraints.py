@@ -133,9 +133,9 @@ def _validate_domain(_scene: Scene, _before: Fact, after: Fact) -> Sql:
 
 
 RULES: Mapping[str, Rule] = {
-    "primary_key": Rule(_create, drop_from_table, _STORED, rank=40),
-    "unique": Rule(_create, drop_from_table, _STORED, rank=41),
-    "exclusion": Rule(_create, drop_from_table, _STORED, rank=42),
+    "primary_key": Rule(_create, drop_from_table, _STORED, frozenset({"valid"}), rank=40),
+    "unique": Rule(_create, drop_from_table, _STORED, frozenset({"valid"}), rank=41),
+    "exclusion": Rule(_create, drop_from_table, _STORED, frozenset({"valid"}), rank=42),
     "check": Rule(_create, drop_from_table, (_VALIDATION,), rank=43),
     "index": Rule(
         _create_index,
@@ -150,7 +150,7 @@ RULES: Mapping[str, Rule] = {
         loses=False,
         rank=44,
     ),
-    "foreign_key": Rule(_create, drop_from_table, (_ENFORCEMENT, _VALIDATION, _DEFERRAL), rank=45),
+    "foreign_key": Rule(_create, drop_from_table, (_ENFORCEMENT, _VALIDATION, _DEFERRAL), frozenset({"triggers"}), rank=45),
     "domain_check": Rule(
         _create_domain_check,
         _drop_domain_check,

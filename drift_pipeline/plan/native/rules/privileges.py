@@ -85,7 +85,8 @@ def privilege_steps(scene: Scene, situation: Situation) -> Iterator[Step]:
         for key in facts:
             if key.kind == "privilege":
                 groups.setdefault(_object_of(facts[key]), []).append(key)
-    for key in scene.fresh:
+    # a snapshot without any privilege did not look at them
+    for key in scene.fresh if groups else ():
         if key.kind in _NOUNS and key.kind != "column":
             groups.setdefault(key, [])
     lost: dict[FactId, dict[str, set[str]]] = {}
@@ -95,7 +96,7 @@ def privilege_steps(scene: Scene, situation: Situation) -> Iterator[Step]:
 
 
 def _object_of(fact: Fact) -> FactId:
-    return fact.parent or FactId(fact.id.name[0], fact.id.name[1:-1])
+    return FactId(fact.id.name[0], fact.id.name[1:-1])
 
 
 def _step(

@@ -17,11 +17,11 @@ def about(fact_id: FactId) -> FactId:
 
 
 def _comment(_scene: Scene, fact: Fact) -> Sql:
-    return [f"COMMENT ON {address(fact.parent or about(fact.id))} IS {quote_literal(text(fact, 'text'))}"]
+    return [f"COMMENT ON {address(about(fact.id))} IS {quote_literal(text(fact, 'text'))}"]
 
 
 def _no_comment(_scene: Scene, fact: Fact) -> Sql:
-    return [f"COMMENT ON {address(fact.parent or about(fact.id))} IS NULL"]
+    return [f"COMMENT ON {address(about(fact.id))} IS NULL"]
 
 
 def _new_comment(scene: Scene, _before: Fact, after: Fact) -> Sql:
@@ -30,7 +30,7 @@ def _new_comment(scene: Scene, _before: Fact, after: Fact) -> Sql:
 
 def _labelled(fact: Fact) -> str:
     provider, kind, *name = fact.id.name
-    target = fact.parent or FactId(kind, tuple(name))
+    target = FactId(kind, tuple(name))
     return f"SECURITY LABEL FOR {quote_ident(provider)} ON {address(target)}"
 
 
@@ -71,5 +71,5 @@ RULES: Mapping[str, Rule] = {
     "comment": Rule(_comment, _no_comment, (Alteration(("text",), _new_comment),), loses=False, rank=80),
     "security_label": Rule(_label, _no_label, (Alteration(("label",), _new_label),), loses=False, rank=81),
     "schema": Rule(_schema, drop, (OWNER,), rank=0),
-    "extension": Rule(_extension, drop, (Alteration(("version",), _update), Alteration(("schema",), _move)), rank=1),
+    "extension": Rule(_extension, drop, (Alteration(("version",), _update), Alteration(("schema",), _move)), beyond=frozenset({"owner"}), rank=1),
 }

@@ -162,6 +162,8 @@ def _table_option(attribute: str, prefix: str = "") -> Alteration:
     return Alteration(alteration.attributes, alteration.write)
 
 
+_BEYOND = frozenset({"detach_pending"})
+
 _SHARED = (
     OWNER,
     Alteration(("partition_of", "partition_bound"), _write_partition, aspect="partition_of", destructive=_loses_rows),
@@ -187,9 +189,10 @@ RULES: Mapping[str, Rule] = {
             _table_option("toast_options", "toast."),
             Alteration(("cluster_on",), _write_cluster, after_create=True, aspect="cluster_on"),
         ),
+        _BEYOND,
         rank=30,
     ),
     "foreign_table": Rule(
-        create_table, drop, (*_SHARED, Alteration(("server_options",), _write_server_options)), rank=31
+        create_table, drop, (*_SHARED, Alteration(("server_options",), _write_server_options)), _BEYOND, rank=31
     ),
 }

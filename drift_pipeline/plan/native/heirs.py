@@ -1,0 +1,126 @@
+"""Partitions and heirs: what a child only repeats is no fact of its own, yet it is there.
+
+When a table leaves its parent it keeps the parent's columns and constraints, which become facts; when it joins one, its
+own cease to be facts. Neither is created or dropped: these functions put such facts on the side that lacks them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from drift_pipeline.plan.native.steps import by_parent
+from drift_pipeline.schema.facts import Fact, FactId
+
+TABLES = ("table", "foreign_table")
+_KEPT_ON_LEAVING = ("primary_key", "unique", "check", "foreign_key", "index", "not_null", "trigger", "exclusion")
+_NAMED_ALIKE = ("check", "foreign_key", "trigger", "not_null")
+
+
+def parents_of(table: Fact) -> list[FactId]:
+    """The tables that it takes its columns from."""
+    partition_of, inherits = table.attributes.get("partition_of"), table.attributes.get("inherits")
+    paths = [partition_of] if isinstance(partition_of, list) else []
+    paths += [path for path in inherits if isinstance(path, list)] if isinstance(inherits, list) else []
+    return [FactId("table", tuple(str(part) for part in path)) for path in paths if isinstance(path, list)]
+
+
+def parts_of(
+    table: FactId, facts: Mapping[FactId, Fact], children: Mapping[FactId, Sequence[Fact]], kinds: Sequence[str]
+) -> Iterator[Fact]:
+    """Facts of these kinds that a table has, its own and those that it takes from its parents, nearest first."""
+    seen: set[tuple[str, str]] = set()
+    queue = [table]
+    while queue:
+        current = queue.pop(0)
+        for fact in children.get(current, ()):
+            mark = (fact.id.kind, fact.id.name[-1])
+            if fact.id.kind in kinds and mark not in seen:
+                seen.add(mark)
+                yield fact
+        if current in facts:
+            queue += parents_of(facts[current])
+
+
+def adopt(source: dict[FactId, Fact], goal: dict[FactId, Fact]) -> dict[FactId, frozenset[FactId]]:
+    """Complete both sides for tables that leave or join a parent; the ids that came or went with each of them."""
+    there, wanted = by_parent(source), by_parent(goal)
+    result: dict[FactId, frozenset[FactId]] = {}
+    for key in [key for key in goal if key.kind in TABLES and key in source]:
+        old, new = parents_of(source[key]), parents_of(goal[key])
+        if old == new:
+            continue
+        moved: set[FactId] = set()
+        for parent in [parent for parent in old if parent not in new]:
+            moved |= _leave(key, parent, source, goal, there, wanted)
+        for parent in [parent for parent in new if parent not in old]:
+            moved |= _join(key, parent, source, goal, wanted)
+        result[key] = frozenset(moved)
+    return result
+
+
+def _leave(
+    child: FactId,
+    parent: FactId,
+    source: dict[FactId, Fact],
+    goal: Mapping[FactId, Fact],
+    there: Mapping[FactId, Sequence[Fact]],
+    wanted: Mapping[FactId, Sequence[Fact]],
+) -> set[FactId]:
+    moved: set[FactId] = set()
+    for column in parts_of(parent, source, there, ("column",)):
+        own = _as_child(column, child)
+        if own.id not in source and own.id in goal:
+            source[own.id] = replace(own, attributes={**own.attributes, "_position": 0})
+            moved.add(own.id)
+    inherited = list(parts_of(parent, source, there, _KEPT_ON_LEAVING))
+    for fact in wanted.get(child, ()):
+        if fact.id in source or fact.id.kind not in _KEPT_ON_LEAVING:
+            continue
+        if any(_repeats(fact, other, parent) for other in inherited):
+            source[fact.id] = fact
+            moved.add(fact.id)
+    return moved
+
+
+def _join(
+    child: FactId,
+    parent: FactId,
+    source: Mapping[FactId, Fact],
+    goal: dict[FactId, Fact],
+    wanted: Mapping[FactId, Sequence[Fact]],
+) -> set[FactId]:
+    moved: set[FactId] = set()
+    for column in parts_of(parent, goal, wanted, ("column",)):
+        own = _as_child(column, child)
+        if own.id not in goal:
+            goal[own.id] = own
+            moved.add(own.id)
+    inherited = list(parts_of(parent, goal, wanted, _KEPT_ON_LEAVING))
+    for fact in [fact for fact in source.values() if fact.parent == child and fact.id not in goal]:
+        if fact.id.kind in _KEPT_ON_LEAVING and any(_repeats(fact, other, parent) for other in inherited):
+            goal[fact.id] = fact
+            moved.add(fact.id)
+    for other in inherited:
+        own = _as_child(other, child)
+        if other.id.kind == "check" and not other.attributes.get("no_inherit") and own.id not in goal:
+            goal[own.id] = own
+            moved.add(own.id)
+    return moved
+
+
+def _as_child(fact: Fact, child: FactId) -> Fact:
+    attributes = {**fact.attributes, "inherited": False} if fact.id.kind == "column" else fact.attributes
+    if fact.id.kind == "column" and child.kind == "table":
+        attributes = {**attributes, "identity": None, "identity_options": {}} if attributes.get("identity") else attributes
+    return replace(fact, id=FactId(fact.id.kind, (*child.name, fact.id.name[-1])), attributes=attributes, parent=child)
+
+
+def _repeats(fact: Fact, other: Fact, parent: FactId) -> bool:
+    """Whether the child's fact says the same as the parent's."""
+    if fact.id.kind != other.id.kind or (fact.id.kind in _NAMED_ALIKE and fact.id.name[-1] != other.id.name[-1]):
+        return False
+    ignored = {"partition_of", "definition"}
+    one = {name: value for name, value in fact.stated.items() if name not in ignored}
+    two = {name: value for name, value in other.stated.items() if name not in ignored}
+    return one == two
