@@ -37,6 +37,12 @@ class LoadedModels:
     source: str
     fingerprint: str
     faults: tuple[ModelFault, ...] = ()
+    version_tables: tuple[str, ...] = ()
+    """`schema.table` of each Alembic version table that env.py names; empty where the models come from targets."""
+    include_schemas: bool = False
+    """Whether env.py compares further schemas than the default one."""
+    filters: bool = False
+    """Whether env.py leaves objects out by functions; `filters.left_out` asks them."""
     sqlalchemy: str = ""
     """The version of SQLAlchemy in the application's own environment."""
     cached: bool = field(default=False, compare=False)

@@ -28,19 +28,37 @@ def load_models(
     `cache`: where answers are kept, default `.drift/cache` below the root. `default_schema`: of tables whose model
     names none. Raises ConfigError where the settings name no models, and ModelsError where they cannot be loaded.
     """
-    if not models.targets:
-        raise ConfigError(
-            "the settings name no models",
-            hint='set models.targets to "package.module:Base.metadata" in drift.toml',
-        )
-    request = {"mode": "models", "targets": list(models.targets)}
+    request, source = _request(models, root)
     answer, cached = answer_of(request, models, root, cache)
     if not answer["tables"]:
         raise ModelsError(
-            f"{', '.join(models.targets)} declares no tables",
+            f"{source} declares no tables",
             hint="name the modules that declare them, or a package whose modules are all imported",
         )
-    return _loaded(answer, ", ".join(models.targets), default_schema, cached=cached)
+    return _loaded(answer, source, default_schema, cached=cached)
+
+
+def _request(models: ModelSettings, root: Path) -> tuple[dict[str, Any], str]:
+    """Targets win: whoever names them means them."""
+    if models.targets:
+        return {"mode": "models", "targets": list(models.targets)}, ", ".join(models.targets)
+    if models.alembic:
+        return {"mode": "alembic", "alembic": str(alembic_file(models, root))}, models.alembic
+    raise ConfigError(
+        "the settings name no models",
+        hint='set models.targets to "package.module:Base.metadata", or models.alembic to the path of alembic.ini',
+    )
+
+
+def alembic_file(models: ModelSettings, root: Path) -> Path:
+    """The project's alembic.ini. Raises ConfigError where the settings name none, or one that does not exist."""
+    path = (root / models.alembic).absolute()
+    if not models.alembic or not path.is_file():
+        raise ConfigError(
+            f"there is no file {models.alembic}" if models.alembic else "the settings name no alembic.ini",
+            hint="set models.alembic to the path of the project's alembic.ini",
+        )
+    return path
 
 
 def answer_of(
@@ -67,6 +85,7 @@ def _loaded(answer: Mapping[str, Any], source: str, default_schema: str, *, cach
     columns = {
         f"{schema or default_schema}.{table}.{column}": where for schema, table, column, where in answer["columns"]
     }
+    options = answer.get("options") or {}
     # sorted: SQLAlchemy keeps a table's indexes in a set, whose order differs from run to run
     text = json.dumps(sorted([each.kind, each.sql] for each in statements))
     return LoadedModels(
@@ -77,6 +96,11 @@ def _loaded(answer: Mapping[str, Any], source: str, default_schema: str, *, cach
         source=source,
         fingerprint=hashlib.sha256(text.encode()).hexdigest()[:32],
         faults=tuple(ModelFault(each["what"], each["message"], each["location"]) for each in answer["faults"]),
+        version_tables=tuple(
+            f"{schema or default_schema}.{name}" for schema, name in options.get("version_tables", ())
+        ),
+        include_schemas=bool(options.get("include_schemas")),
+        filters=bool(options.get("filters")),
         sqlalchemy=answer["sqlalchemy"],
         cached=cached,
         files=tuple(sorted(answer["dependencies"]["files"])),

@@ -41,13 +41,8 @@ class Statements:
         self._translate = translate
         self._built_any = False
 
-        def executor(element: Any, *_multi: Any, **_parameters: Any) -> _Nothing:
-            self._take(element)
-            return _Nothing()
-
-        dialect = _dialect(executor)
-        self.dialect = dialect
-        self.connection: Any = _Connection(dialect, executor)
+        self.dialect = plain_dialect()
+        self.connection: Any = PlainConnection(self.dialect, self._take)
 
     def add(self, metadata: MetaData) -> None:
         """Everything that create_all of this MetaData sends; a part that fails becomes a fault, the rest goes on."""
@@ -205,20 +200,32 @@ class _Nothing:
         return iter(())
 
 
-class _Connection(MockConnection):
-    """What listeners of DDL events call on a connection, beyond what SQLAlchemy's own mock answers."""
+class PlainConnection(MockConnection):
+    """Hands every statement to `take` and answers without rows.
 
-    def __init__(self, dialect: Any, executor: Callable[..., Any]) -> None:
+    Listeners of DDL events, and env.py files, call more on a connection than SQLAlchemy's own mock has.
+    """
+
+    def __init__(self, dialect: Any, take: Callable[[Any], None]) -> None:
+        def executor(statement: Any, *_multi: Any, **_parameters: Any) -> _Nothing:
+            take(statement)
+            return _Nothing()
+
         super().__init__(dialect, executor)
         self._executor = executor
         self.info: dict[str, Any] = {}
-        self.engine_url = ""
 
     def exec_driver_sql(self, statement: str, *_arguments: Any, **_options: Any) -> Any:
         return self._executor(statement)
 
     def scalar(self, statement: Any, *_arguments: Any, **_options: Any) -> Any:
         self._executor(statement)
+
+    def __enter__(self) -> Any:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        return None
 
     def begin(self) -> _Transaction:
         return _Transaction()
@@ -250,13 +257,13 @@ class _Transaction:
     rollback = close = commit
 
 
-def _dialect(executor: Callable[..., Any]) -> Any:
+def plain_dialect() -> Any:
     """PostgreSQL's dialect as a connection to a current server would set it up.
 
     Its defaults before the first connection double backslashes in literals, and its usual parameter style doubles
     percent signs everywhere: text that is meant for a driver's formatting, and is wrong as plain SQL.
     """
-    dialect: Any = create_mock_engine("postgresql+psycopg2://", executor, paramstyle="named").dialect
+    dialect: Any = create_mock_engine("postgresql+psycopg2://", lambda _element: None, paramstyle="named").dialect
     dialect._backslash_escapes = False
     return dialect
 

@@ -8,28 +8,56 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+# what each driver calls the name of the database, where it is not "dbname"
+DATABASE_ARGUMENT = {"asyncpg": "database", "pg8000": "database"}
+# arguments that say where to, or how to prove who one is: those of the application are dropped
+_TARGET = ("host", "hostaddr", "port", "user", "password", "dbname", "database", "dsn", "service", "passfile", "ssl")
+
 
 class ConnectionRefused(RuntimeError):  # noqa: N818 - reads as what happened in the message that shows it
     """The models, or what they import, tried to connect to a database."""
 
 
-def install(allowed_host: str = "", allowed_database: str = "") -> None:
-    """Listens on every engine there will be, synchronous or asynchronous; only the given target is let through.
+def install(scratch: dict[str, str]) -> None:
+    """Listens on every engine there will be, synchronous or asynchronous.
 
-    `allowed_host`: a socket's folder, for the embedded server.
+    `scratch`: libpq's parameters of a scratch database, to which every engine for PostgreSQL is led, whatever its URL
+    says: so migrations run there without the application's configuration being known. Empty: all are refused.
     """
 
-    def refuse(dialect: Any, record: Any, arguments: Any, parameters: Any) -> None:
+    def lead(dialect: Any, record: Any, arguments: Any, parameters: Any) -> None:
         if dialect.name == "sqlite" and (not arguments or arguments[0] in ("", ":memory:")):
             return  # a database in this process's own memory
-        host = str(parameters.get("host") or "")
-        name = str(parameters.get("dbname") or parameters.get("database") or "")
-        if allowed_host and (host, name) == (allowed_host, allowed_database):
+        if scratch and dialect.name == "postgresql":
+            del arguments[:]
+            _redirect(parameters, dialect.driver, scratch)
             return
-        target = "{}://{}/{}".format(dialect.name, host or "(unnamed host)", name)
+        target = "{}://{}/{}".format(
+            dialect.name, parameters.get("host") or "(unnamed host)", parameters.get("dbname") or _name(parameters)
+        )
         raise ConnectionRefused(f"a connection to {target} was refused: models are read without any database")
 
-    event.listen(Engine, "do_connect", refuse)
+    event.listen(Engine, "do_connect", lead)
+
+
+def _name(parameters: Any) -> str:
+    return str(parameters.get("database") or "")
+
+
+def _redirect(parameters: Any, driver: str, scratch: dict[str, str]) -> None:
+    """Another target for the same connection; what else the application asks for (search_path, say) stays."""
+    for name in [each for each in parameters if each in _TARGET or each.startswith("ssl")]:
+        del parameters[name]
+    if driver in DATABASE_ARGUMENT:
+        parameters.update({key: scratch[key] for key in ("user", "password") if scratch.get(key)})
+        parameters[DATABASE_ARGUMENT[driver]] = scratch["dbname"]
+        host, port = scratch.get("host", "localhost"), int(scratch.get("port") or 5432)
+        if driver == "pg8000" and host.startswith("/"):
+            parameters["unix_sock"] = f"{host}/.s.PGSQL.{port}"
+        else:
+            parameters.update({"host": host, "port": port})
+        return
+    parameters.update(scratch)
 
 
 def point_drivers_nowhere(environ: Any = os.environ) -> None:

@@ -11,7 +11,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from .dependencies import Recorder
+from .dependencies import Recorder, installed_folders
 
 VERSION = 1
 
@@ -45,15 +45,17 @@ def main(request_file: Path, answer_file: Path) -> None:
 
 
 def _described(error: BaseException) -> dict[str, Any]:
-    """The last line of a traceback and all of it, without the frames of this folder."""
-    own = str(Path(__file__).parent)
+    """The last line of a traceback and all of it; the place is the last one in the application's own files."""
     trace = traceback.TracebackException.from_exception(error)
-    frames = [each for each in trace.stack if not each.filename.startswith((own, "<frozen importlib"))]
-    where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
+    without = (str(Path(__file__).parent), "<frozen", *installed_folders())
+    frames = [each for each in trace.stack if not each.filename.startswith(without)]
+    # a database's error repeats the statement on its further lines
+    original = getattr(error, "orig", None)
+    text = str(original).strip().partition("\n")[0] if original is not None else str(error)
     return {
         "type": type(error).__name__,
-        "message": " ".join(str(error).split()),
+        "message": " ".join(text.split()),
         "name": str(getattr(error, "name", "") or ""),
-        "location": where,
+        "location": f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "",
         "traceback": "".join(trace.format()),
     }

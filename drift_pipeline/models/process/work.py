@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from typing import Any
 
@@ -16,8 +17,7 @@ from .targets import metadata_of
 
 def do(request: dict[str, Any], root: str, recorder: Recorder) -> dict[str, Any]:
     """The answer to a request; raises whatever the application raises."""
-    allowed = request.get("allowed") or {}
-    guard.install(allowed.get("host", ""), allowed.get("dbname", ""))
+    guard.install(request.get("allowed") or {})
     guard.point_drivers_nowhere()
     sys.path[:0] = request["path"]
     recorder.start()
@@ -45,4 +45,30 @@ def ddl_of(found: list[sqlalchemy.MetaData], request: dict[str, Any], root: str)
     }
 
 
-MODES = {"models": _models}
+def _of_env_py(request: dict[str, Any], root: str) -> dict[str, Any]:
+    """The same by the project's own env.py, with its options."""
+    # imported here: a project without Alembic has none to import
+    env_py: Any = importlib.import_module(".env_py", __package__)
+    calls = env_py.captured(request["alembic"], request.get("x") or [])
+    found = env_py.metadata_of(calls)
+    if request.get("names") is not None:
+        filters: Any = importlib.import_module(".filters", __package__)
+        left_out: dict[str, Any] = filters.excluded(calls, found, request["names"], request["default_schema"])
+        return left_out
+    answer = ddl_of(found, request, root)
+    answer["options"] = env_py.options_of(calls)
+    return answer
+
+
+def _revisions(request: dict[str, Any], _root: str) -> dict[str, Any]:
+    history: Any = importlib.import_module(".revisions", __package__)
+    return {"revisions": history.listed(request["alembic"])}
+
+
+def _upgrade(request: dict[str, Any], _root: str) -> dict[str, Any]:
+    history: Any = importlib.import_module(".revisions", __package__)
+    history.upgrade(request["alembic"], request["allowed"], request["to"], request.get("x") or [])
+    return {}
+
+
+MODES = {"models": _models, "alembic": _of_env_py, "revisions": _revisions, "upgrade": _upgrade}

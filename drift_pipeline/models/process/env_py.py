@@ -1,0 +1,161 @@
+"""The project's own Alembic env.py, run without any database: what it hands to `context.configure` is all we want."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import importlib
+import io
+import os
+from typing import Any, Iterator  # noqa: UP035 - Python 3.9
+
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import MetaData
+from sqlalchemy.engine import Engine
+
+from .ddl import PlainConnection, plain_dialect
+from .targets import of_value
+
+NOWHERE = "nobody@127.0.0.1:1/drift_connects_nowhere"
+
+
+class EnvPyError(Exception):
+    """env.py ran and yet told nothing that a comparison could use."""
+
+
+def config_of(path: str, url: str = "", x: list[str] | None = None) -> Config:
+    """Alembic's configuration, with another database's URL in place of the one that is written there.
+
+    `x`: as after `-x` on Alembic's command line. Paths in it are relative to its own folder, as with the command.
+    """
+    os.chdir(os.path.dirname(path) or ".")
+    toml = path.endswith(".toml")
+    config = Config(toml_file=path) if toml else Config(path)  # toml_file: Alembic 1.16 and newer
+    written = config.get_main_option("sqlalchemy.url") or ""
+    scheme = written.partition("://")[0] if written.startswith("postgresql") else "postgresql+psycopg2"
+    # ConfigParser takes a percent sign for the beginning of a name
+    config.set_main_option("sqlalchemy.url", (url or scheme + "://" + NOWHERE).replace("%", "%%"))
+    config.cmd_opts = argparse.Namespace(
+        x=x, autogenerate=False, sql=not url, revision="heads", tag=None, name=config.config_ini_section, raiseerr=True
+    )
+    return config
+
+
+def captured(path: str, x: list[str]) -> list[dict[str, Any]]:
+    """The options of every call of `context.configure` in env.py: offline, else online with connections of paper.
+
+    Raises what env.py raised in its last try, or EnvPyError where no call names a `target_metadata`.
+    """
+    config = config_of(path, x=x)
+    script = ScriptDirectory.from_config(config)
+    calls: list[dict[str, Any]] = []
+    problem: BaseException | None = None
+    for offline in (True, False):
+        calls = []
+        with contextlib.ExitStack() as stack:
+            if not offline:
+                stack.enter_context(_paper_connections())
+            try:
+                _run(config, script, offline, calls)
+                problem = None
+            except (Exception, SystemExit) as error:
+                problem = problem or error
+        if any(_metadata(each) for each in calls):
+            return calls
+    if problem is not None:
+        raise problem
+    raise EnvPyError("{} sets no target_metadata".format(os.path.join(script.dir, "env.py")))
+
+
+def metadata_of(calls: list[dict[str, Any]]) -> list[MetaData]:
+    """Each MetaData that was configured, once, in its order."""
+    return list({id(each): each for call in calls for each in _metadata(call)}.values())
+
+
+def _metadata(call: dict[str, Any]) -> list[MetaData]:
+    value = call.get("target_metadata")
+    return [] if value is None else list(of_value(value))
+
+
+def options_of(calls: list[dict[str, Any]]) -> dict[str, Any]:
+    """What else of the options a comparison has to know."""
+    tables = [[each.get("version_table_schema"), each.get("version_table") or "alembic_version"] for each in calls]
+    return {
+        "version_tables": [list(each) for each in dict.fromkeys(map(tuple, tables))],
+        "include_schemas": any(each.get("include_schemas") for each in calls),
+        "filters": any(each.get("include_object") or each.get("include_name") for each in calls),
+    }
+
+
+def _run(config: Config, script: ScriptDirectory, offline: bool, calls: list[dict[str, Any]]) -> None:
+    environment: Any = EnvironmentContext(
+        config, script, fn=lambda _revision, _context: [], as_sql=offline, starting_rev=None, destination_rev="heads"
+    )
+    paper = PlainConnection(plain_dialect(), lambda _statement: None)
+
+    def configure(connection: Any = None, **options: Any) -> None:
+        calls.append(options)
+        # env.py may ask for the context afterwards; this one writes into a string
+        environment._migration_context = MigrationContext.configure(
+            dialect_name="postgresql", opts={"as_sql": True, "output_buffer": io.StringIO()}
+        )
+
+    # the module `alembic.context` takes these from the instance when it is entered
+    environment.configure = configure
+    environment.begin_transaction = contextlib.nullcontext
+    environment.run_migrations = lambda **_options: None
+    environment.execute = lambda *_arguments, **_options: None
+    environment.get_bind = lambda: paper
+    with environment:
+        script.run_env()
+
+
+@contextlib.contextmanager
+def _paper_connections() -> Iterator[None]:
+    """Every engine's connection writes nothing and reads no rows: an online env.py runs to its end without a server."""
+    paper = PlainConnection(plain_dialect(), lambda _statement: None)
+    owners: list[tuple[Any, Any]] = [(Engine, lambda _engine, **_options: paper)]
+    with contextlib.suppress(ImportError):  # SQLAlchemy 2.1 without greenlet
+        asynchronous: Any = importlib.import_module("sqlalchemy.ext.asyncio")
+        owners.append((asynchronous.AsyncEngine, lambda _engine, **_options: _AsyncPaper(paper)))
+    kept = [(owner, name, getattr(owner, name)) for owner, _ in owners for name in ("connect", "begin")]
+    for owner, connect in owners:
+        owner.connect = owner.begin = connect
+    try:
+        yield
+    finally:
+        for owner, name, value in kept:
+            setattr(owner, name, value)
+
+
+class _AsyncPaper:
+    """An asynchronous connection that was never opened, in each of the ways that env.py files use one."""
+
+    def __init__(self, paper: Any) -> None:
+        self._paper = paper
+        self.sync_connection = paper
+
+    async def __aenter__(self) -> _AsyncPaper:
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        return None
+
+    def __await__(self) -> Iterator[Any]:
+        yield from ()
+        return self  # type: ignore[return-value]  # what `await` gives
+
+    async def run_sync(self, function: Any, *arguments: Any, **options: Any) -> Any:
+        return function(self._paper, *arguments, **options)
+
+    async def execute(self, *_arguments: Any, **_options: Any) -> Any:
+        return self._paper.execute("")
+
+    async def commit(self) -> None:
+        """There is nothing to commit."""
+
+    rollback = close = commit
+    scalar = exec_driver_sql = execute
