@@ -12,7 +12,7 @@ from drift_pipeline.plan.engines import NATIVE, engine_named
 from drift_pipeline.plan.engines.process import run_engine
 from drift_pipeline.plan.ground import Ground
 from drift_pipeline.plan.proof import Leg, SpoiltError, screened, walk_natively, walk_with
-from drift_pipeline.plan.sandbox import Sandbox, sandbox
+from drift_pipeline.plan.sandbox import Sandbox
 from drift_pipeline.plan.statements import Alternative, Cost, Proof, Statement
 
 REFUSALS = 4
@@ -25,6 +25,8 @@ class Attempt:
 
     engine: str
     leg: Leg
+    harmful: list[Statement] = field(default_factory=list)
+    """What was refused because it does harm; told whoever wins."""
     cost: Cost = field(init=False)
 
     def __post_init__(self) -> None:
@@ -43,8 +45,8 @@ class Attempt:
 
 def compete(
     ground: Ground, source: Sandbox, start: Leg, *, target: Database, engines: Sequence[str]
-) -> tuple[Attempt | None, list[Alternative]]:
-    """The attempt with the least harm, and what the others would have cost.
+) -> tuple[Attempt | None, list[Attempt]]:
+    """The attempt with the least harm, and the others.
 
     `source`: a copy that is equal to the source (left as it is). `target`: a database that is equal to the goal.
     An engine that fails is a note of the ground, and no error: the others stand.
@@ -58,13 +60,13 @@ def compete(
     if not attempts:
         return None, []
     best = min(attempts, key=lambda each: (len(each.leg.open), each.cost))  # min keeps the first of equals
-    return best, [each.as_alternative() for each in attempts if each is not best]
+    return best, [each for each in attempts if each is not best]
 
 
 def _attempt(ground: Ground, source: Sandbox, start: Leg, target: Database, engine: str) -> Attempt:
     statements, refused = _proposed(ground, source, start, target, engine)
     for _ in range(REFUSALS):
-        with sandbox(ground.server, template=source.name, label=engine) as box:
+        with ground.copy(source.name, engine) as box:
             try:
                 leg = walk_with(ground, box, statements, engine=engine, template=source, start=start)
             except SpoiltError as spoilt:
@@ -73,7 +75,7 @@ def _attempt(ground: Ground, source: Sandbox, start: Leg, target: Database, engi
                 statements = [each for each in statements if each.sql not in gone]
                 continue
             return _finished(ground, box, leg, start=start, refused=refused, engine=engine)
-    with sandbox(ground.server, template=source.name, label=engine) as box:
+    with ground.copy(source.name, engine) as box:
         refused += [replace(each, note="Refused with the rest of a proposal that did harm.") for each in statements]
         return _finished(ground, box, Leg(start.state, list(start.open)), start=start, refused=refused, engine=engine)
 
@@ -92,4 +94,4 @@ def _finished(ground: Ground, box: Sandbox, leg: Leg, *, start: Leg, refused: li
     kept = [replace(each, proven=len(leg.open) < len(start.open)) for each in leg.kept]
     # What the server refused first and another statement settled is of no interest; what stays open is.
     unmet = leg.refused if leg.open or engine != NATIVE else []
-    return Attempt(engine, replace(leg, kept=kept, refused=[*refused, *unmet]))
+    return Attempt(engine, replace(leg, kept=kept, refused=unmet), harmful=refused)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 
 from drift_pipeline.diff.compare import diff_schemas
 from drift_pipeline.diff.differences import Difference
 from drift_pipeline.plan.engines import NATIVE
 from drift_pipeline.plan.native.write import write_statements
-from drift_pipeline.plan.sandbox import Sandbox
+from drift_pipeline.plan.roles import ProofRoles
+from drift_pipeline.plan.sandbox import Sandbox, sandbox
 from drift_pipeline.plan.statements import Statement
 from drift_pipeline.schema.facts import Fact, FactId, Schema, Value
 from drift_pipeline.schema.reader import read_schema
@@ -35,6 +37,7 @@ class Ground:
     """
 
     server: ScratchServer
+    roles: ProofRoles
     goal: Schema
     scope: Scope
     planes: Collection[str] = ("structure",)
@@ -44,9 +47,15 @@ class Ground:
     engine_timeout: float = 30.0
     notes: list[str] = field(default_factory=list)
 
+    def copy(self, template: str = "", label: str = "proof") -> AbstractContextManager[Sandbox]:
+        """A sandbox: a copy of the scratch database `template`, or an empty one."""
+        return sandbox(self.server, self.roles, template=template, label=label)
+
     def read(self, box: Sandbox) -> State:
         """The facts of a copy. The role of the proof is called by the name of the role that it stands in for."""
-        everything = _under_old_name(read_schema(box.worker, read_timeout=self.read_timeout), box.role, box.builder)
+        everything = _under_old_name(
+            read_schema(box.worker, read_timeout=self.read_timeout), self.roles.worker, self.roles.builder
+        )
         inside = self.scope(everything)
         return State(inside, {key: fact for key, fact in everything.facts.items() if key not in inside.facts})
 

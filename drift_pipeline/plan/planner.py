@@ -20,7 +20,8 @@ from drift_pipeline.plan.ground import Ground, Scope, State, all_ids, native_sta
 from drift_pipeline.plan.memory import Memory
 from drift_pipeline.plan.phrases import stays_open
 from drift_pipeline.plan.proof import Leg, perform, screened, walk_natively
-from drift_pipeline.plan.sandbox import Sandbox, sandbox
+from drift_pipeline.plan.roles import proof_roles
+from drift_pipeline.plan.sandbox import Sandbox
 from drift_pipeline.plan.statements import Alternative, Plan, Proof, Statement
 from drift_pipeline.schema.facts import FactId, Schema
 from drift_pipeline.schema.reader import read_schema
@@ -57,17 +58,20 @@ def plan_repair(
     memory, key = _memory(cache, live, models, diff=diff, engines=engines, server=server)
     if memory and (known := memory.recall(key)):
         return known
-    ground = Ground(
-        server,
-        goal=models,
-        scope=scope or _like(models, models_database, read_timeout),
-        planes=diff.planes,
-        exact=exact,
-        tolerated=_tolerated(live, models, diff, exact=exact),
-        read_timeout=read_timeout,
-        engine_timeout=engine_timeout,
-    )
-    with _faults_of_scratch(), sandbox(server, template=models_database.parameters["dbname"]) as box:
+    with ExitStack() as stack:
+        stack.enter_context(_faults_of_scratch())
+        ground = Ground(
+            server,
+            stack.enter_context(proof_roles(server, (live, models))),
+            goal=models,
+            scope=scope or _like(models, models_database, read_timeout),
+            planes=diff.planes,
+            exact=exact,
+            tolerated=_tolerated(live, models, diff, exact=exact),
+            read_timeout=read_timeout,
+            engine_timeout=engine_timeout,
+        )
+        box = stack.enter_context(ground.copy(models_database.parameters["dbname"]))
         start = Leg(State(models, {}), ground.differences(models, live))
         down = _back_to(live, ground, box, start, live_database)
         plan = _forward(ground, box, down, source=live, target_database=models_database, diff=diff, engines=engines)
@@ -99,20 +103,22 @@ def plan_between(
         return Plan()
     if server is None:
         return _unproven(source, target, diff, ["There was no scratch server to prove it on."])
-    ground = Ground(
-        server,
-        goal=target,
-        scope=lambda schema: schema,
-        planes=diff.planes,
-        exact=exact,
-        read_timeout=read_timeout,
-        engine_timeout=engine_timeout,
-    )
-    with _faults_of_scratch(), ExitStack() as stack:
-        box = stack.enter_context(sandbox(server, label="source"))
+    with ExitStack() as stack:
+        stack.enter_context(_faults_of_scratch())
+        ground = Ground(
+            server,
+            stack.enter_context(proof_roles(server, (source, target))),
+            goal=target,
+            scope=lambda schema: schema,
+            planes=diff.planes,
+            exact=exact,
+            read_timeout=read_timeout,
+            engine_timeout=engine_timeout,
+        )
+        box = stack.enter_context(ground.copy(label="source"))
         down = _back_to(source, ground, box, _standing(ground, box, source), source_database)
         if target_database is None:
-            other = stack.enter_context(sandbox(server, label="target"))
+            other = stack.enter_context(ground.copy(label="target"))
             built = _back_to(target, ground, other, _standing(ground, other, target), None)
             target_database = None if built.open else other.admin
         usable = [engine for engine in engines if engine == NATIVE or target_database is not None]

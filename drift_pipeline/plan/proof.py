@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from drift_pipeline.diff.differences import Difference
 from drift_pipeline.plan.ground import Ground, State, all_ids, changed_outside
 from drift_pipeline.plan.guard import objection
-from drift_pipeline.plan.sandbox import Sandbox, sandbox
+from drift_pipeline.plan.sandbox import Sandbox
 from drift_pipeline.plan.split import split_statements
 from drift_pipeline.plan.stage import Ran, Stage
 from drift_pipeline.plan.statements import Statement
@@ -128,7 +128,7 @@ def _culprits(
     """The statements after which a fact is wrong for good, found by reading the facts after each."""
     blame: dict[FactId, Statement] = {}
     until = time.monotonic() + TRACE_SECONDS
-    with sandbox(ground.server, template=template.name, label="trace") as box:
+    with ground.copy(template.name, "trace") as box:
         before: set[FactId] = set()
         for statement in statements:
             if time.monotonic() > until:

@@ -8,8 +8,7 @@ say `reset role`.
 from __future__ import annotations
 
 import contextlib
-import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,24 +19,20 @@ from psycopg2 import sql
 
 from drift_pipeline.config import Database
 from drift_pipeline.errors import ScratchError
+from drift_pipeline.plan.roles import ProofRoles
 from drift_pipeline.scratch.server import ScratchServer
 
-PROOF_ROLE = "drift_proof"
 _LIMITS = "-c statement_timeout=30s -c lock_timeout=5s -c idle_in_transaction_session_timeout=300s"
 _OWN_EVERYTHING = (Path(__file__).parent / "sql" / "own_everything.sql").read_text()
 
 
 @dataclass(frozen=True)
 class Sandbox:
-    """A copy. `admin`: as the scratch server's own role. `worker`: as the role that statements run as.
-
-    `builder`, `role`: names of those two roles; equal where scratch itself has no superuser to spare.
-    """
+    """A copy. `admin`: as the scratch server's own role. `worker`: as the role that statements run as."""
 
     admin: Database
     worker: Database
-    builder: str
-    role: str
+    roles: ProofRoles
     server: ScratchServer = field(repr=False)
 
     @property
@@ -47,10 +42,12 @@ class Sandbox:
 
 
 @contextmanager
-def sandbox(server: ScratchServer, *, template: str = "", label: str = "proof") -> Iterator[Sandbox]:
+def sandbox(server: ScratchServer, roles: ProofRoles, *, template: str = "", label: str = "proof") -> Iterator[Sandbox]:
     """A copy of the scratch database `template` (or an empty one), dropped at the end. ScratchError if impossible."""
     with server.create(template=template, label=label) as admin:
-        yield _prepared(server, admin)
+        if roles.apart:
+            _hand_over(admin, roles)
+        yield Sandbox(admin, _as_worker(admin, roles), roles, server)
 
 
 def connect(database: Database, *, autocommit: bool = False) -> Any:
@@ -67,42 +64,17 @@ def _arguments(database: Database) -> dict[str, Any]:
     return {"application_name": "drift proof", **database.parameters}
 
 
-def _prepared(server: ScratchServer, admin: Database) -> Sandbox:
-    limits = {"options": " ".join(filter(None, (str(admin.parameters.get("options", "")), _LIMITS)))}
+def _as_worker(admin: Database, roles: ProofRoles) -> Database:
+    options = " ".join(filter(None, (str(admin.parameters.get("options", "")), _LIMITS)))
+    login = {"user": roles.worker, "password": roles.password} if roles.apart else {}
+    return Database(admin.name, {**admin.parameters, **login, "options": options})
+
+
+def _hand_over(admin: Database, roles: ProofRoles) -> None:
     with contextlib.closing(connect(admin, autocommit=True)) as connection, connection.cursor() as cursor:
-        cursor.execute("select current_user, rolsuper from pg_catalog.pg_roles where rolname = current_user")
-        builder, is_superuser = cursor.fetchone()
-        if not is_superuser:
-            worker = Database(admin.name, {**admin.parameters, **limits})
-            return Sandbox(admin, worker, builder, builder, server)
-        password = _password(server.parameters)
-        _ensure_role(cursor, password)
         cursor.execute(
             sql.SQL("alter database {} owner to {}").format(
-                sql.Identifier(admin.parameters["dbname"]), sql.Identifier(PROOF_ROLE)
+                sql.Identifier(admin.parameters["dbname"]), sql.Identifier(roles.worker)
             )
         )
-        cursor.execute(_OWN_EVERYTHING, {"role": PROOF_ROLE})
-    login = {**admin.parameters, **limits, "user": PROOF_ROLE, "password": password}
-    return Sandbox(admin, Database(admin.name, login), builder, PROOF_ROLE, server)
-
-
-def _password(parameters: Mapping[str, str]) -> str:
-    # the same for every process that may use this server, and for nobody else, so that proofs can run side by side
-    secret = f"{PROOF_ROLE}:{parameters.get('host')}:{parameters.get('port')}:{parameters.get('password')}"
-    return hashlib.sha256(secret.encode()).hexdigest()
-
-
-def _ensure_role(cursor: Any, password: str) -> None:
-    cursor.execute("select from pg_catalog.pg_roles where rolname = %s", (PROOF_ROLE,))
-    if cursor.fetchone() is None:
-        with contextlib.suppress(psycopg2.errors.DuplicateObject, psycopg2.errors.UniqueViolation):
-            cursor.execute(
-                sql.SQL("create role {} login nosuperuser nocreatedb nocreaterole noinherit password {}").format(
-                    sql.Identifier(PROOF_ROLE), sql.Literal(password)
-                )
-            )
-            # event triggers of a live database must not meddle with the proof, nor may the role turn this off
-            cursor.execute(
-                sql.SQL("alter role {} set session_replication_role = replica").format(sql.Identifier(PROOF_ROLE))
-            )
+        cursor.execute(_OWN_EVERYTHING, {"role": roles.worker})

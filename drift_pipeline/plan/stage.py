@@ -12,6 +12,7 @@ import psycopg2
 from psycopg2 import errorcodes
 
 from drift_pipeline.plan.effects import Dropped, Witness, with_losses
+from drift_pipeline.plan.roles import spoken_to
 from drift_pipeline.plan.sandbox import Sandbox, connect
 from drift_pipeline.plan.statements import Statement
 
@@ -115,11 +116,14 @@ class Stage:
         self._messages.clear()
         with self._worker.cursor() as cursor:
             cursor.execute("savepoint before_statement")
-            cursor.execute(statement.sql)
+            cursor.execute(self._spelled(statement))
             messages = list(self._messages)
             measured = self._witness.measure(statement, messages)
             cursor.execute("release savepoint before_statement")
         return measured
+
+    def _spelled(self, statement: Statement) -> str:
+        return spoken_to(self.box.roles, statement.sql)
 
     def _recover(self) -> None:
         try:
@@ -131,7 +135,7 @@ class Stage:
         self._settle()
         self._worker.autocommit = True
         try:
-            self._execute(self._worker, statement.sql)
+            self._execute(self._worker, self._spelled(statement))
         except psycopg2.Error as error:
             return _words(error)
         finally:
@@ -141,7 +145,7 @@ class Stage:
     def _as_admin(self, statement: Statement) -> _Measured | str:
         self._settle()
         try:
-            self._execute(self._admin, statement.sql)
+            self._execute(self._admin, self._spelled(statement))
             measured = self._admin_witness.measure(statement, ())
             self._admin.commit()
         except psycopg2.Error as error:

@@ -8,6 +8,7 @@ import pytest
 
 from drift_pipeline.config import Database
 from drift_pipeline.plan.guard import objection
+from drift_pipeline.plan.roles import proof_roles
 from drift_pipeline.plan.sandbox import sandbox
 from drift_pipeline.plan.stage import NEEDS_ADMIN, Ran, Stage
 from drift_pipeline.plan.statements import Statement
@@ -31,7 +32,7 @@ def run(server: ScratchServer, new_database: Callable[..., Database]) -> Iterato
 
     def go(*statements: str, on: str = SHOP) -> Ran:
         template = new_database(on)
-        with sandbox(server, template=template.parameters["dbname"]) as box:
+        with proof_roles(server, ()) as roles, sandbox(server, roles, template=template.parameters["dbname"]) as box:
             stage = Stage(box)
             try:
                 return stage.run([Statement(sql, "test") for sql in statements])
@@ -155,7 +156,7 @@ def test_a_function_that_runs_for_ever_is_stopped(
 ) -> None:
     monkeypatch.setattr("drift_pipeline.plan.sandbox._LIMITS", "-c statement_timeout=300ms")
     template = new_database("create function slow() returns int language sql as 'select 1 from pg_sleep(60)'")
-    with sandbox(server, template=template.parameters["dbname"]) as box:
+    with proof_roles(server, ()) as roles, sandbox(server, roles, template=template.parameters["dbname"]) as box:
         stage = Stage(box)
         ran = stage.run([Statement("create materialized view waits as select slow()", "test")])
         stage.close()
