@@ -12,7 +12,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
@@ -63,11 +63,15 @@ FAMILIES: tuple[tuple[str, ...], ...] = (
     ("check",),
     ("foreign_key",),
     ("index",),
-    ("schema", "extension", "sequence", "not_null", "type", "domain_check", "view"),
+    ("routine",),
+    ("schema", "extension", "sequence", "not_null", "type", "domain_check", "view", "aggregate"),
+    ("trigger", "event_trigger", "rule", "policy", "statistics", "publication", "subscription"),
+    ("collation", "conversion", "cast", "operator", "operator_class", "operator_family"),
+    ("text_search", "foreign", "language", "default_privilege", "privilege_changed"),
 )
 """Files whose rows are facts; those of one line are read by one query."""
 
-ABOUT: tuple[tuple[str, ...], ...] = (("comment", "security_label"),)
+ABOUT: tuple[tuple[str, ...], ...] = (("comment", "security_label"), ("privilege",))
 """Files whose rows are about other facts."""
 
 _MOVED = (
@@ -94,6 +98,23 @@ def read_schema(database: Database, *, read_timeout: float = 60.0, connect_timeo
             return _read_unmoved(connection, database, deadline)
     finally:
         connection.close()
+
+
+def facts_in(connection: Connection) -> Mapping[FactId, Fact]:
+    """The facts as the transaction that is open on this connection sees them, with what it changed itself.
+
+    Ends no transaction and begins none; pins the settings that change printed text for the rest of it. Raises
+    psycopg2.Error.
+    """
+    harvest = _Harvest(version=connection.server_version)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT " + ", ".join(["set_config(%s, %s, true)"] * len(SETTINGS)), [x for pair in SETTINGS for x in pair]
+        )
+        for names in FAMILIES:
+            cursor.execute(_query(names))
+            harvest.families.append(([column.name for column in cursor.description or ()], cursor.fetchall()))
+    return _build(harvest).facts
 
 
 @dataclass

@@ -1,0 +1,56 @@
+-- Privileges, one row a grantee, by the address of the object. No list at all is the same as the explicit default one.
+-- Whoever may do all that the kind of object knows has ALL: a server that knows more privileges says the same then.
+, acl as materialized (
+    select 'pg_class'::regclass::oid as classid, c.oid as objid, 0 as objsubid,
+        case c.relkind when 'S' then 's' else 'r' end::"char" as type, c.relacl as acl, c.relowner as owner
+    from pg_class c
+    join space s on s.oid = c.relnamespace
+    where c.relkind in ('r', 'p', 'f', 'v', 'm') and c.relpersistence <> 't'
+        -- identity sequences are part of their column: only what was granted on one is said
+        or c.relkind = 'S' and c.relpersistence <> 't' and (c.relacl is not null or not exists (
+            select from pg_depend own where own.classid = 'pg_class'::regclass and own.objid = c.oid and own.deptype = 'i'
+        ))
+    union all
+    select 'pg_class'::regclass, a.attrelid, a.attnum, 'c', a.attacl, r.relowner
+    from pg_attribute a join pg_class r on r.oid = a.attrelid join space s on s.oid = r.relnamespace
+    where a.attacl is not null and a.attnum > 0 and not a.attisdropped
+    union all
+    select 'pg_proc'::regclass, p.oid, 0, 'f', p.proacl, p.proowner from pg_proc p join space s on s.oid = p.pronamespace
+    union all
+    select 'pg_type'::regclass, t.oid, 0, 'T', t.typacl, t.typowner from pg_type t join space s on s.oid = t.typnamespace
+    where t.typtype in ('e', 'd', 'c', 'r', 'b', 'p')
+    union all
+    select 'pg_namespace'::regclass, n.oid, 0, 'n', n.nspacl, n.nspowner from pg_namespace n join space s on s.oid = n.oid
+    union all
+    select 'pg_language'::regclass, l.oid, 0, 'l', l.lanacl, l.lanowner from pg_language l where l.oid >= 16384
+    union all
+    select 'pg_foreign_data_wrapper'::regclass, w.oid, 0, 'F', w.fdwacl, w.fdwowner from pg_foreign_data_wrapper w
+    union all
+    select 'pg_foreign_server'::regclass, v.oid, 0, 'S', v.srvacl, v.srvowner from pg_foreign_server v
+),
+every as materialized (
+    select count(*) as relation from aclexplode(acldefault('r', 10))
+),
+granted as materialized (
+    select a.classid, a.objid, a.objsubid, a.type, x.grantee, x.privilege_type, bool_or(x.is_grantable) as grantable
+    from acl a
+    cross join lateral aclexplode(coalesce(a.acl, acldefault(a.type, a.owner))) x
+    where not exists (select from member m where m.classid = a.classid and m.objid = a.objid)
+    group by a.classid, a.objid, a.objsubid, a.type, x.grantee, x.privilege_type
+),
+summary as materialized (
+    select g.classid, g.objid, g.objsubid, case g.grantee when 0 then 'PUBLIC' else pg_get_userbyid(g.grantee)::text end as grantee,
+        case when g.type = 'r' and count(*) = (select relation from every) and bool_and(g.grantable) = bool_or(g.grantable)
+            then json_build_object('ALL', bool_or(g.grantable))
+            else json_object_agg(g.privilege_type, g.grantable order by g.privilege_type)
+        end as privileges
+    from granted g
+    group by g.classid, g.objid, g.objsubid, g.type, g.grantee
+)
+select
+    'privilege' as kind, null::text[] as prefix, array[p.grantee] as suffix,
+    p.classid, p.objid, p.objsubid,
+    other.kind as other_kind, other.name as other_name,
+    json_build_object('privileges', p.privileges) as attributes
+from summary p
+left join nameable other on other.classid = p.classid and other.objid = p.objid and other.objsubid = p.objsubid
