@@ -65,16 +65,21 @@ def answer_of(
     request: Mapping[str, Any], models: ModelSettings, root: Path, cache: Path | None
 ) -> tuple[dict[str, Any], bool]:
     """The process's answer to a request, and whether it was kept from before."""
-    folder = root / kept_answers.FOLDER if cache is None else cache
-    environment, _ = for_models(os.environ, models.env)
-    settings = {**request, "path": models.path, "translate": dict(models.schema_translate_map)}
-    key = kept_answers.key_of(settings, interpreter(models, root), stable(environment))
+    folder, key = cache_key(request, models, root, cache)
     answer = kept_answers.kept(folder, key, root)
     if answer is not None:
         return answer, True
     answer = run(request, models, root)
     kept_answers.keep(folder, key, answer)
     return answer, False
+
+
+def cache_key(request: Mapping[str, Any], models: ModelSettings, root: Path, cache: Path | None) -> tuple[Path, str]:
+    """Folder and name of what is kept for a request."""
+    folder = root / kept_answers.FOLDER if cache is None else cache
+    environment, _ = for_models(os.environ, models.env)
+    settings = {**request, "path": models.path, "translate": dict(models.schema_translate_map)}
+    return folder, kept_answers.key_of(settings, interpreter(models, root), stable(environment))
 
 
 def _loaded(answer: Mapping[str, Any], source: str, default_schema: str, *, cached: bool) -> LoadedModels:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from drift_pipeline.config import ModelSettings
-from drift_pipeline.errors import ModelsError
+from drift_pipeline.errors import DriftError, MigrationError, ModelsError
 from drift_pipeline.models.environment import for_models
 from drift_pipeline.redaction import redact, secrets_in
 
@@ -44,12 +45,24 @@ def interpreter(models: ModelSettings, root: Path) -> str:
     )
 
 
+# what a request is for, in the words of its messages: what could not be done, and what takes too long
+_PURPOSES: Mapping[str, tuple[type[DriftError], str, str]] = {
+    "models": (ModelsError, "the models of {} could not be loaded", "{} did not finish importing"),
+    "alembic": (ModelsError, "the env.py of {} gave no models", "the env.py of {} did not finish"),
+    "revisions": (MigrationError, "the revisions of {} could not be listed", "the revisions of {} were not listed"),
+    "upgrade": (MigrationError, "the migrations of {} could not be run on scratch", "the migrations of {} did not end"),
+}
+
+
 def run(
     request: Mapping[str, Any], models: ModelSettings, root: Path, *, environ: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
-    """The answer to one request. Raises ModelsError: one line that names the module, its cause the whole traceback."""
+    """The answer to one request. Raises ModelsError, or MigrationError for a request about revisions.
+
+    Its message is one line that names the module; its cause is the whole traceback.
+    """
     environment, withheld = for_models(os.environ if environ is None else environ, models.env)
-    secrets = secrets_in(environment)
+    talk = _Talk(request, root, withheld, secrets_in(environment))
     with tempfile.TemporaryDirectory(prefix="drift-models-") as folder:
         asked, answered, printed = (Path(folder) / name for name in ("request.json", "answer.json", "output"))
         complete = {
@@ -63,23 +76,14 @@ def run(
         try:
             status = _execute(command, root, environment, printed, models.timeout)
         except subprocess.TimeoutExpired:
-            said = redact(_last_line(printed), secrets) or "nothing"
-            raise ModelsError(
-                f"{_subject(request)} did not finish importing within {models.timeout:g} s and was stopped; "
-                f"it last printed: {said}",
-                hint="look for what waits at import (a network call, a prompt), or raise models.timeout",
-            ) from None
+            raise talk.too_long(models.timeout, _last_line(printed)) from None
         try:
             answer: dict[str, Any] = json.loads(answered.read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            raise _no_answer(status, printed, command[0], _subject(request), secrets) from None
+            raise talk.no_answer(status, _last_line(printed), command[0]) from None
     if "error" in answer:
-        raise _failure(answer["error"], _subject(request), root, withheld, secrets)
+        raise talk.failed(answer["error"])
     return answer
-
-
-def _subject(request: Mapping[str, Any]) -> str:
-    return ", ".join(request.get("targets") or ()) or str(request.get("alembic", "the models"))
 
 
 def _execute(command: list[str], root: Path, environment: Mapping[str, str], printed: Path, timeout: float) -> int:
@@ -118,16 +122,6 @@ def _last_line(printed: Path) -> str:
     return ""
 
 
-def _no_answer(status: int, printed: Path, python: str, subject: str, secrets: frozenset[str]) -> ModelsError:
-    """The process ended without a word: killed, out of memory, os._exit, or no Python that can run the loader."""
-    said = redact(_last_line(printed), secrets)
-    how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
-    return ModelsError(
-        f"the process that imports {subject} {how} before it could answer; it last printed: {said or 'nothing'}",
-        hint=f"import the module by hand with {python}: it has to be Python 3.9 or newer with SQLAlchemy 1.4 or newer",
-    )
-
-
 # which next step an exception calls for; the first that fits
 _HINTS: tuple[tuple[tuple[str, ...], str], ...] = (
     (
@@ -135,6 +129,11 @@ _HINTS: tuple[tuple[tuple[str, ...], str], ...] = (
         "set models.python to the python of the application's virtual environment, or models.path to its folder",
     ),
     (("ConnectionRefused",), "move what needs the database out of the import, or give models.env what turns it off"),
+    (("EnvPyError",), "set target_metadata in env.py, or name the models by models.targets"),
+    (
+        ("CommandError", "ScriptError"),
+        "see that `alembic history` works in that folder, and that models.alembic names the right file",
+    ),
     (("TargetError",), 'set models.targets to "module:attribute" of the MetaData or of the declarative base'),
     (("KeyError", "ValidationError", "ImproperlyConfigured"), "give what it needs under models.env"),
     (("SystemExit",), "the module ends the program when it is imported; give what it needs under models.env"),
@@ -142,24 +141,65 @@ _HINTS: tuple[tuple[tuple[str, ...], str], ...] = (
 _ANY_HINT = "import the module by hand with the same interpreter; --debug shows the traceback"
 
 
-def _failure(
-    error: Mapping[str, str], subject: str, root: Path, withheld: frozenset[str], secrets: frozenset[str]
-) -> ModelsError:
-    kind, said = error["type"], redact(error["message"], secrets)
-    where = error["location"].removeprefix(f"{root.resolve()}{os.sep}").removeprefix(f"{root}{os.sep}")
-    hint = next((text for kinds, text in _HINTS if kind in kinds), _ANY_HINT)
-    missed = sorted(name for name in withheld if name in error["message"])
-    if missed:
-        hint = (
-            f"{missed[0]} is kept from the models, since it leads to a database; give it a harmless value in models.env"
+class _Talk:
+    """From what happened in the process to the error that a person reads."""
+
+    def __init__(
+        self, request: Mapping[str, Any], root: Path, withheld: frozenset[str], secrets: frozenset[str]
+    ) -> None:
+        alembic = str(request.get("alembic", ""))
+        subject = ", ".join(request.get("targets") or ()) or _relative(alembic, root)
+        self._error, failed, slow = _PURPOSES[request["mode"]]
+        self._could_not, self._too_slow = failed.format(subject), slow.format(subject)
+        self._root, self._withheld, self._secrets = root, withheld, secrets
+
+    def too_long(self, timeout: float, said: str) -> DriftError:
+        """It hung, and was stopped."""
+        return self._error(
+            f"{self._too_slow} within {timeout:g} s and was stopped; {self._printed(said)}",
+            hint="look for what waits (a network call, a prompt), or raise models.timeout",
         )
-    elif kind == "ModuleNotFoundError" and error["name"] == "sqlalchemy":
-        hint = "this interpreter has no SQLAlchemy; set models.python to the python of the application's environment"
-    own = kind in ("TargetError", "ConnectionRefused", "ModelsFault")
-    line = said if own else f"{kind}: {said}" if said else kind
-    message = f"the models of {subject} could not be loaded: {line}"
-    if where and kind != "TargetError":
-        message += f" (at {where})"
-    result = ModelsError(message, hint=hint)
-    result.__cause__ = ModelsTraceback(redact(error["traceback"], secrets))
-    return result
+
+    def no_answer(self, status: int, said: str, python: str) -> DriftError:
+        """It ended without a word: killed, out of memory, os._exit, or no Python that can run this."""
+        how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
+        return self._error(
+            f"{self._could_not}: its process {how} before it could answer; {self._printed(said)}",
+            hint=f"try the import by hand with {python}: it has to be Python 3.9 or newer, SQLAlchemy 1.4 or newer",
+        )
+
+    def failed(self, error: Mapping[str, str]) -> DriftError:
+        """It raised; its traceback becomes the cause."""
+        kind, said = error["type"], redact(error["message"], self._secrets)
+        line = said if kind in _OWN else f"{kind}: {said}" if said else kind
+        message = f"{self._could_not}: {line}"
+        if error["location"] and kind != "TargetError":
+            message += f" (at {_relative(error['location'], self._root)})"
+        result = self._error(message, hint=self._hint(error))
+        result.__cause__ = ModelsTraceback(redact(error["traceback"], self._secrets))
+        return result
+
+    def _hint(self, error: Mapping[str, str]) -> str:
+        missed = sorted(name for name in self._withheld if re.search(rf"\b{re.escape(name)}\b", error["message"]))
+        if missed:
+            return (
+                f"{missed[0]} is kept from the models, since it leads to a database; "
+                "give it a harmless value in models.env"
+            )
+        if error["type"] == "ModuleNotFoundError" and error["name"] in _NEEDED:
+            return f"this interpreter has no {error['name']}; set models.python to the python of the application"
+        return next((text for kinds, text in _HINTS if error["type"] in kinds), _ANY_HINT)
+
+    def _printed(self, said: str) -> str:
+        return f"it last printed: {redact(said, self._secrets) or 'nothing'}"
+
+
+_NEEDED = ("sqlalchemy", "alembic")
+_OWN = ("TargetError", "EnvPyError", "ConnectionRefused")
+
+
+def _relative(path: str, root: Path) -> str:
+    """A path, or a path with a line, as the person who wrote the settings would say it."""
+    for folder in (root.resolve(), root):
+        path = path.removeprefix(f"{folder}{os.sep}")
+    return path

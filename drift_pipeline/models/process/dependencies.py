@@ -6,6 +6,7 @@ Recorded inside the application's process by an audit hook, checked outside befo
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import os
 import sys
 import sysconfig
@@ -42,7 +43,7 @@ class Recorder:
             path, mode, flags = arguments
             reads = mode in ("r", "rb", "rt") if mode else not (flags or 0) & (os.O_WRONLY | os.O_RDWR)
             if reads and isinstance(path, (str, bytes, os.PathLike)):
-                self._opened.add(os.path.abspath(os.fsdecode(path)))
+                self._opened.add(os.path.abspath(_source_of(os.fsdecode(path))))
         elif event in ("os.listdir", "os.scandir"):
             path = arguments[0]
             if path is None or isinstance(path, (str, bytes, os.PathLike)):
@@ -117,6 +118,16 @@ def unchanged(recorded: dict[str, Any], root: str) -> bool:
         and all(digest_of_folder(os.path.join(root, path)) == digest for path, digest in recorded["folders"].items())
         and all(changed_at(path) == moment for path, moment in recorded["installed"].items())
     )
+
+
+def _source_of(path: str) -> str:
+    """Of compiled code its source: Python opens only the one where it is newer than the other."""
+    if path.endswith(".pyc"):
+        try:
+            return importlib.util.source_from_cache(path)
+        except ValueError:
+            return path
+    return path
 
 
 def _is_below(path: str, folders: list[str]) -> bool:

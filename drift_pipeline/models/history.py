@@ -1,0 +1,168 @@
+"""The project's Alembic history: its revisions, and the schemas that they make on scratch."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg2
+from psycopg2 import sql
+
+from drift_pipeline.config import Database, ModelSettings
+from drift_pipeline.errors import MigrationError, SnapshotError
+from drift_pipeline.models import cache as kept_answers
+from drift_pipeline.models.extensions import Extensions
+from drift_pipeline.models.loader import alembic_file, answer_of, cache_key
+from drift_pipeline.models.subprocesses import run
+from drift_pipeline.schema import snapshot
+from drift_pipeline.schema.facts import Schema
+from drift_pipeline.schema.reader import read_schema
+from drift_pipeline.scratch import databases
+from drift_pipeline.scratch.server import ScratchServer
+
+HEADS = ("heads",)
+BASE = ("base",)
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Revision:
+    """One Alembic revision. `parents`: those it follows, several for a merge; `path`: relative to alembic.ini."""
+
+    id: str
+    parents: tuple[str, ...]
+    message: str
+    path: str
+    is_head: bool
+    branch_labels: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = ()
+
+
+def list_revisions(models: ModelSettings, root: Path, *, cache: Path | None = None) -> tuple[Revision, ...]:
+    """Every revision, newest first. Neither env.py nor a database is needed.
+
+    Raises ConfigError without an alembic.ini, MigrationError where the scripts are broken or contradict each other.
+    """
+    request = {"mode": "revisions", "alembic": str(alembic_file(models, root))}
+    answer, _ = answer_of(request, models, root, cache)
+    return tuple(
+        Revision(
+            id=each["revision"],
+            parents=tuple(each["parents"]),
+            message=each["message"].partition("\n")[0],
+            path=each["path"],
+            is_head=each["head"],
+            branch_labels=tuple(each["branch_labels"]),
+            depends_on=tuple(each["depends_on"]),
+        )
+        for each in answer["revisions"]
+    )
+
+
+def heads(revisions: Iterable[Revision]) -> tuple[str, ...]:
+    """The ids of the newest revisions; more than one where branches were not merged."""
+    return tuple(each.id for each in revisions if each.is_head)
+
+
+def pending(revisions: Sequence[Revision], current: Collection[str]) -> tuple[Revision, ...]:
+    """The revisions that a database at `current` lacks, oldest first. `current`: the rows of its version table.
+
+    Raises MigrationError where a row names a revision that is not in the scripts: another branch was deployed.
+    """
+    known = {each.id: each for each in revisions}
+    unknown = sorted(set(current) - set(known))
+    if unknown:
+        raise MigrationError(
+            f"the database is at revision {', '.join(unknown)}, which the migrations here do not have",
+            hint="check out the commit that was deployed, or look for a migration that was never committed",
+        )
+    applied: set[str] = set()
+    waiting = list(current)
+    while waiting:
+        revision = known[waiting.pop()]
+        if revision.id not in applied:
+            applied.add(revision.id)
+            waiting.extend((*revision.parents, *revision.depends_on))
+    return tuple(each for each in reversed(revisions) if each.id not in applied)
+
+
+def migrate(
+    models: ModelSettings,
+    root: Path,
+    database: Database,
+    to: Sequence[str] = HEADS,
+    *,
+    default_schema: str = "public",
+    extensions: Sequence[str] | Mapping[str, str] = (),
+) -> None:
+    """Runs the project's migrations on a scratch database, up to these revisions.
+
+    Every engine that env.py makes is led there, whatever URL it was given. `extensions`: those of the live database,
+    which a person may have made there by hand. Raises MigrationError.
+    """
+    path = alembic_file(models, root)
+    _prepare(database, default_schema, extensions)
+    if tuple(to) == BASE or not to:
+        return
+    run({"mode": "upgrade", "alembic": str(path), "to": list(to), "allowed": dict(database.parameters)}, models, root)
+
+
+def schema_at(
+    models: ModelSettings,
+    root: Path,
+    server: ScratchServer,
+    to: Sequence[str] = HEADS,
+    *,
+    cache: Path | None = None,
+    default_schema: str = "public",
+    extensions: Sequence[str] | Mapping[str, str] = (),
+) -> Schema:
+    """The schema that the migrations make up to these revisions, kept until one of their files changes.
+
+    Raises MigrationError, ScratchError.
+    """
+    request = {
+        "mode": "upgrade",
+        "alembic": str(alembic_file(models, root)),
+        "to": sorted(to),
+        "server": server.version,
+        "default_schema": default_schema,
+        "extensions": dict(extensions) if isinstance(extensions, Mapping) else sorted(extensions),
+    }
+    folder, key = cache_key(request, models, root, cache)
+    answer = kept_answers.kept(folder, key, root)
+    if answer is not None:
+        try:
+            return snapshot.from_json(answer["snapshot"])
+        except (SnapshotError, KeyError) as error:
+            _log.warning("a kept schema of the history cannot be used: %s", error)
+    with server.create(label="history") as database:
+        _prepare(database, default_schema, extensions)
+        answer = {"dependencies": {"files": {}, "folders": {}, "installed": {}}}
+        if tuple(to) != BASE and to:
+            answer = run({**request, "allowed": dict(database.parameters)}, models, root)
+        schema = read_schema(database)
+    kept_answers.keep(folder, key, {**answer, "snapshot": snapshot.to_json(schema)})
+    return schema
+
+
+def _prepare(database: Database, default_schema: str, extensions: Sequence[str] | Mapping[str, str]) -> None:
+    """What migrations find in a live database before the first of them runs."""
+    with closing(databases.connect(database.parameters)) as connection:
+        try:
+            with connection.cursor() as cursor:
+                schema, name = sql.Identifier(default_schema), sql.Identifier(database.parameters["dbname"])
+                cursor.execute(sql.SQL("create schema if not exists {}").format(schema))
+                if default_schema != "public":
+                    # whatever driver the migrations use
+                    cursor.execute(sql.SQL("alter database {} set search_path to {}, public").format(name, schema))
+            places = dict(extensions) if isinstance(extensions, Mapping) else {}
+            wanted = Extensions(connection, default_schema, places)
+            for each in extensions:
+                wanted.want(each)
+        except psycopg2.Error as error:
+            raise databases.failure("the scratch database could not be prepared", error) from error
