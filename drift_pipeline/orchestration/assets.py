@@ -6,6 +6,7 @@ No `from __future__ import annotations` here: Dagster looks at the annotations o
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import dagster as dg
 
@@ -15,6 +16,7 @@ from drift_pipeline.history.artifacts import SUMMARY, keep_report
 from drift_pipeline.notify.deliver import tell
 from drift_pipeline.orchestration import checks, metadata
 from drift_pipeline.orchestration.alerts import channels_of, failure_hook, log_deliveries, run_link
+from drift_pipeline.orchestration.commits import Watched, commit_of, load_models_at, remember
 from drift_pipeline.orchestration.failures import could_not_look
 from drift_pipeline.orchestration.migration import migration_of
 from drift_pipeline.orchestration.names import MODELS_GROUP, tag_value
@@ -47,9 +49,13 @@ def model_schema_asset() -> dg.AssetsDefinition:
         description="The schema that the SQLAlchemy models declare, as PostgreSQL understands it: "
         "their DDL, built on a throw-away database and read back.",
     )
-    def model_schema(drift: DriftResource) -> dg.MaterializeResult[ModelSchema]:
+    def model_schema(context: dg.AssetExecutionContext, drift: DriftResource) -> dg.MaterializeResult[ModelSchema]:
+        storage = Path(context.instance.storage_directory())
+        commit = commit_of(context.run.tags)
         with could_not_look("models"):
-            models = use_case.load_model_schema(drift.settings())
+            settings = drift.settings()
+            models = load_models_at(settings, commit, storage) if commit else use_case.load_model_schema(settings)
+        remember(Watched.of(models.loaded.files, settings), storage)
         return dg.MaterializeResult(
             value=models,
             metadata=metadata.of_models(models),
@@ -159,7 +165,8 @@ class _Factory:
         ) -> dg.MaterializeResult:  # type: ignore[type-arg]  # with a parameter, Dagster expects one output alone
             with self.looking():
                 settings = drift.settings()
-                report = use_case.make_report(settings, models, live, found)
+                commit = commit_of(context.run.tags)
+                report = use_case.make_report(settings, models, live, found, commit=commit)
                 kept = keep_report(
                     drift.store(settings),
                     report,

@@ -15,6 +15,7 @@ from drift_pipeline.orchestration.jobs import all_environments_job, environment_
 from drift_pipeline.orchestration.names import identifiers
 from drift_pipeline.orchestration.resources import DriftResource, project_root
 from drift_pipeline.orchestration.schedules import daily_schedule
+from drift_pipeline.orchestration.sensors import commit_sensor
 
 DEFAULT_ENVIRONMENTS = ("production", "staging")
 
@@ -42,6 +43,7 @@ def build_definitions(environments: Sequence[str], *, resource: DriftResource | 
         ],
         jobs=[everything, *(environment_job(name, identifier) for name, identifier in names.items())],
         schedules=[daily_schedule(everything, names)],
+        sensors=[commit_sensor(everything)],
         resources={"drift": resource or DriftResource(), "io_manager": json_files},
         # the default executor imports everything anew for every step: 25 s where this takes 5
         executor=dg.in_process_executor,
