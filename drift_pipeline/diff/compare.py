@@ -41,7 +41,7 @@ _Unequal: TypeAlias = tuple[Fact, Fact, tuple[str, ...]]
 _INDEX_KINDS = ("index", "primary_key", "unique", "exclusion")
 
 
-class Reprinter(Protocol):
+class Printer(Protocol):
     """Prints facts again on the server that printed the target's, so that two spellings of one text can be told."""
 
     def printed_again(self, facts: Sequence[Fact], schema: Schema) -> Sequence[Fact | None]:
@@ -54,7 +54,7 @@ def diff_schemas(
     *,
     planes: Collection[str] | str = ("structure",),
     exact: bool = False,
-    reprint: Reprinter | None = None,
+    reprint: Printer | None = None,
 ) -> SchemaDiff:
     """Everything that turns `source` (live) into `target` (models), as differences in a stable order.
 
@@ -94,7 +94,7 @@ def _order(difference: Difference) -> tuple[str, tuple[str, ...], str, str]:
 class _Again:
     """What was printed again, once each."""
 
-    def __init__(self, source: Schema, target: Schema, reprint: Reprinter | None) -> None:
+    def __init__(self, source: Schema, target: Schema, reprint: Printer | None) -> None:
         self._reprint = reprint
         self._known: dict[int, dict[FactId, Fact | None]] = {id(source): {}, id(target): {}}
 

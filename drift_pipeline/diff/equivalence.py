@@ -158,9 +158,10 @@ def _find(parts: Tokens, pattern: Tokens, start: int) -> int:
 def _no_default(value: Value, fact: Fact, _schema: Schema) -> Value:
     if not isinstance(value, str) or fact.attributes.get("generated"):
         return value
-    parts = sqltext.without_parentheses(sqltext.tokens(value))
-    # NULL of a domain overrides the domain's own default; the names of domains are qualified
-    return None if parts[:1] == ("NULL",) and (len(parts) == 1 or parts[1] == "::") and "." not in parts else value
+    # NULL on a column of a domain overrides the default of the domain, which is a type with a schema in its name
+    built_in = "." not in sqltext.tokens(str(fact.attributes.get("type")))
+    literal = sqltext.cast_literal(sqltext.tokens(value))
+    return None if built_in and literal is not None and literal[0] == "NULL" else value
 
 
 def _owned_sequence(parts: Tokens, fact: Fact, schema: Schema) -> Tokens:

@@ -6,6 +6,7 @@ intervals, dates, enums or types of an extension.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
@@ -89,7 +90,22 @@ def _json(text: str, own: str, _size: tuple[int, ...], casts: _Casts) -> str | N
     names = {name for name, _ in casts}
     # json keeps its text, jsonb re-orders it: only what has nothing to re-order goes through jsonb unchanged
     kept = own == "jsonb" or names <= {"json"} or text in ("{}", "[]")
-    return f"'{text}'" if kept and names <= {"json", "jsonb"} else None
+    if not kept or not names <= {"json", "jsonb"}:
+        return None
+    return f"'{text}'" if own == "json" else _as_jsonb(text)
+
+
+def _as_jsonb(text: str) -> str | None:
+    """The text with its keys in order and its numbers as they stand: jsonb keeps the zeros of 1.00."""
+
+    def number(digits: str) -> str:
+        return f"\0{digits}"
+
+    try:
+        value = json.loads(text, parse_float=number, parse_int=number)
+    except (ValueError, RecursionError):
+        return None
+    return json.dumps(value, sort_keys=True)
 
 
 def _array(text: str, _own: str, _size: tuple[int, ...], casts: _Casts) -> str | None:

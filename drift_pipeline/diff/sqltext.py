@@ -74,7 +74,7 @@ def without_parentheses(parts: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def cast_literal(parts: tuple[str, ...]) -> tuple[str, tuple[str, ...]] | None:
-    """A literal or number with its casts, innermost first: `('x'::text)::varchar` is `('x', (text, varchar))`.
+    """A literal, number or NULL with its casts, innermost first: `('x'::text)::varchar` is `('x', (text, varchar))`.
 
     None for anything else.
     """
@@ -85,7 +85,7 @@ def cast_literal(parts: tuple[str, ...]) -> tuple[str, tuple[str, ...]] | None:
         end = closing(parts, 0)
         inner, rest = cast_literal(parts[1:end]), parts[end + 1 :]
     else:
-        simple = is_literal(parts[0]) or re.fullmatch(r"\d+(\.\d+)?", parts[0])
+        simple = is_literal(parts[0]) or re.fullmatch(r"NULL|\d+(\.\d+)?", parts[0])
         inner, rest = (parts[0], ()) if simple else None, parts[1:]
     if inner is None:
         return None

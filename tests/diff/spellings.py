@@ -17,7 +17,7 @@ class Case:
 def default(name: str, column_type: str, one: str, other: str, *rules: str) -> Case:
     """The same column with two defaults."""
     sides = [
-        f"create table t (a {column_type} default {value})" if value else f"create table t (a {column_type})"
+        f"create table t (a {column_type} default ({value}))" if value else f"create table t (a {column_type})"
         for value in (one, other)
     ]
     return Case(name, (sides[0], sides[1]), rules)
@@ -127,6 +127,7 @@ SAME: tuple[Case, ...] = (
         'create table "T t" (id int generated always as identity); alter table "T t" rename to t',
         "create table t (id int generated always as identity)",
         "owned-sequence-name",
+        "not-null-name",
     ),
     tables(
         "seq_5",
@@ -198,6 +199,8 @@ ALIKE: tuple[Case, ...] = (
     default("x_text_4", "text", "'x'", "'x'::mood"),
     default("x_text_5", "text", "'A'", "'a'"),
     default("x_json_1", "json", '\'{"b": 1, "a": 2}\'', '\'{"b": 1, "a": 2}\'::jsonb'),
+    default("x_json_3", "jsonb", "'{\"a\": 1.0}'", "'{\"a\": 1.00}'"),
+    default("x_json_4", "jsonb", "'{\"a\": 1}'", '\'{"a": "1"}\''),
     default("x_json_2", "jsonb", "'{}'", "'[]'"),
     default("x_int_1", "bigint", "0", "1"),
     default("x_int_2", "integer", "1", "1.5"),

@@ -1,0 +1,290 @@
+"""Prints live's expressions again on the server that printed the models', before two texts count as different.
+
+The text that a server prints depends on its version, and on how often it was dumped and restored. So what live states
+is created on scratch, beside a copy of the table that it belongs to, and read back by the reader itself. All of it in a
+transaction that is rolled back, as a role that may do nothing else, and only if the text is one expression or query.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
+from typing import Self, TypeAlias
+
+import psycopg2
+from psycopg2 import sql
+from psycopg2.extensions import connection as Connection  # noqa: N812 - a class, whatever its name
+from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class, whatever its name
+
+from drift_pipeline.config import Database
+from drift_pipeline.diff import sqltext
+from drift_pipeline.schema.connect import connect
+from drift_pipeline.schema.facts import Fact, FactId, Schema, Value
+from drift_pipeline.schema.reader import facts_in
+
+STATEMENT_TIMEOUT = "10s"
+SCHEMA_PREFIX = "drift_reprint_"
+
+Statements: TypeAlias = list[sql.Composable] | None
+"""What creates a fact's expression once more; None if it has none or its text is not to be trusted."""
+
+
+class Reprinter:
+    """Prints facts again on the scratch database that holds the models. What fails there is not printed.
+
+    A context manager: it keeps one connection, opened when something is to be printed, and leaves nothing behind.
+    """
+
+    def __init__(self, scratch: Database) -> None:
+        self._scratch = scratch
+        self._connection: Connection | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def printed_again(self, facts: Sequence[Fact], schema: Schema) -> list[Fact | None]:
+        """Each fact as the scratch server prints it after reading it; None where that is not possible.
+
+        `schema`: the one that the facts are from. The facts keep their ids. The scratch database is left as it was.
+        Raises DatabaseConnectionError if scratch cannot be reached.
+        """
+        wanted = [
+            (at, statements)
+            for at, fact in enumerate(facts)
+            if (statements := _statements(fact, schema, at)) is not None
+        ]
+        out: list[Fact | None] = [None] * len(facts)
+        if not wanted:
+            return out
+        if self._connection is None or self._connection.closed:
+            self._connection = connect(self._scratch)
+        try:
+            printed = _printed(self._connection, wanted)
+        except psycopg2.Error:
+            return out
+        finally:
+            with suppress(psycopg2.Error), self._connection.cursor() as cursor:
+                cursor.execute("ROLLBACK")
+        for at, _ in wanted:
+            fact = facts[at]
+            again = printed.get(FactId(fact.id.kind, (f"{SCHEMA_PREFIX}{at}", *fact.id.name[1:])))
+            if again is not None:
+                out[at] = Fact(fact.id, again.attributes, fact.parent)
+        return out
+
+
+def _printed(connection: Connection, wanted: Collection[tuple[int, list[sql.Composable]]]) -> Mapping[FactId, Fact]:
+    with connection.cursor() as cursor:
+        cursor.execute("BEGIN")
+        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [STATEMENT_TIMEOUT])
+        cursor.execute("SET LOCAL lock_timeout = '2s'")
+        cursor.execute("SET LOCAL search_path = ''")
+        cursor.execute("SET LOCAL standard_conforming_strings = on")
+        cursor.execute("SET LOCAL check_function_bodies = off")
+        _give_up_rights(cursor)
+        for at, statements in wanted:
+            _attempt(cursor, at, statements)
+    return facts_in(connection)
+
+
+def _attempt(cursor: Cursor, at: int, statements: Sequence[sql.Composable]) -> None:
+    """Create one fact's expression in a schema of its own; a failure leaves no trace of it."""
+    cursor.execute("SAVEPOINT reprint")
+    try:
+        cursor.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(f"{SCHEMA_PREFIX}{at}")))
+        for statement in statements:
+            cursor.execute(statement)
+        cursor.execute("RELEASE SAVEPOINT reprint")
+    except psycopg2.Error:
+        cursor.execute("ROLLBACK TO SAVEPOINT reprint")
+
+
+def _give_up_rights(cursor: Cursor) -> None:
+    """Go on as a role that was made for this and vanishes with the transaction.
+
+    Creating an index or a check folds constants, which runs functions that live named. A role that may not create
+    roles is no superuser either and stays what it is.
+    """
+    cursor.execute("SAVEPOINT rights")
+    try:
+        cursor.execute("SELECT 'drift_reprint_' || pg_backend_pid(), current_database()")
+        row = cursor.fetchone() or ("", "")
+        role, database = sql.Identifier(row[0]), sql.Identifier(row[1])
+        cursor.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(role))
+        cursor.execute(sql.SQL("GRANT CREATE ON DATABASE {} TO {}").format(database, role))
+        cursor.execute(
+            "SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'"
+        )
+        spaces = sql.SQL(", ").join(sql.Identifier(name) for (name,) in cursor.fetchall())
+        cursor.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(spaces, role))
+        cursor.execute(sql.SQL("GRANT SELECT ON ALL TABLES IN SCHEMA {} TO {}").format(spaces, role))
+        cursor.execute(sql.SQL("SET LOCAL ROLE {}").format(role))
+        cursor.execute("RELEASE SAVEPOINT rights")
+    except psycopg2.Error:
+        cursor.execute("ROLLBACK TO SAVEPOINT rights")
+
+
+# how each kind is created once more
+
+
+def _statements(fact: Fact, schema: Schema, at: int) -> Statements:
+    if fact.id.kind == "domain_check":
+        domain = schema.facts.get(fact.parent) if fact.parent else None
+        return _domain_check(fact, f"{SCHEMA_PREFIX}{at}", domain) if domain else None
+    create = _CREATE.get(fact.id.kind)
+    return create(fact, f"{SCHEMA_PREFIX}{at}") if create else None
+
+
+def is_one_expression(text: str) -> bool:
+    """True if the text cannot reach beyond the place where an expression or query stands in a statement.
+
+    Servers print nothing else; a snapshot file may hold anything.
+    """
+    depth = 0
+    for part in sqltext.tokens(text):
+        depth += (part in "([") - (part in ")]")
+        prefixed = part[-1:] == "'" and part[:1] != "'"
+        comment = part[:1] in "-+*/<>=~!@#%^&|`?" and ("--" in part or "/*" in part)
+        if depth < 0 or part in (";", "'", '"', "$") or prefixed or comment:
+            return False
+    return depth == 0
+
+
+def _copy(fact: Fact, schema: str) -> sql.Composed:
+    table = sql.Identifier(schema, fact.id.name[1])
+    return sql.SQL("CREATE TABLE {} (LIKE {})").format(table, sql.Identifier(*fact.id.name[:2]))
+
+
+def _text(fact: Fact, attribute: str) -> sql.SQL | None:
+    value = fact.attributes.get(attribute)
+    return sql.SQL(value) if isinstance(value, str) and is_one_expression(value) else None
+
+
+def _column(fact: Fact, schema: str) -> Statements:
+    text, table = _text(fact, "default"), sql.Identifier(schema, fact.id.name[1])
+    column = sql.Identifier(fact.id.name[2])
+    if text is None:
+        return None
+    if not fact.attributes.get("generated"):
+        return [
+            _copy(fact, schema),
+            sql.SQL("ALTER TABLE {} ALTER COLUMN {} SET DEFAULT {}").format(table, column, text),
+        ]
+    column_type = _text(fact, "type")
+    stored = sql.SQL("STORED" if fact.attributes.get("generated") == "stored" else "VIRTUAL")
+    if column_type is None:
+        return None
+    return [
+        _copy(fact, schema),
+        sql.SQL("ALTER TABLE {} DROP COLUMN {}").format(table, column),
+        sql.SQL("ALTER TABLE {} ADD COLUMN {} {} GENERATED ALWAYS AS ({}) {}").format(
+            table, column, column_type, text, stored
+        ),
+    ]
+
+
+def _check(fact: Fact, schema: str) -> Statements:
+    text, table = _text(fact, "expression"), sql.Identifier(schema, fact.id.name[1])
+    add = sql.SQL("ALTER TABLE {} ADD CONSTRAINT {} CHECK ({}) NOT VALID")
+    return [_copy(fact, schema), add.format(table, sql.Identifier(fact.id.name[2]), text)] if text else None
+
+
+def _exclusion(fact: Fact, schema: str) -> Statements:
+    text, table = _text(fact, "definition"), sql.Identifier(schema, fact.id.name[1])
+    add = sql.SQL("ALTER TABLE {} ADD CONSTRAINT {} {}")
+    return [_copy(fact, schema), add.format(table, sql.Identifier(fact.id.name[2]), text)] if text else None
+
+
+def _domain_check(fact: Fact, schema: str, domain: Fact) -> Statements:
+    text, base = _text(fact, "expression"), _text(domain, "type")
+    name = sql.Identifier(schema, fact.id.name[1])
+    if text is None or base is None:
+        return None
+    return [
+        sql.SQL("CREATE DOMAIN {} AS {}").format(name, base),
+        sql.SQL("ALTER DOMAIN {} ADD CONSTRAINT {} CHECK ({})").format(name, sql.Identifier(fact.id.name[2]), text),
+    ]
+
+
+def _domain(fact: Fact, schema: str) -> Statements:
+    text, base = _text(fact, "default"), _text(fact, "type")
+    domain = sql.Identifier(schema, fact.id.name[1])
+    if text is None or base is None:
+        return None
+    return [sql.SQL("CREATE DOMAIN {} AS {} DEFAULT {}").format(domain, base, text)]
+
+
+def _index(fact: Fact, schema: str) -> Statements:
+    keys, predicate = fact.attributes.get("keys"), fact.attributes.get("predicate")
+    parts = [_key(key) for key in keys] if isinstance(keys, list) else []
+    where = _text(fact, "predicate")
+    if not parts or None in parts or (predicate is not None and where is None):
+        return None
+    create = sql.SQL("CREATE INDEX {} ON {} USING {} ({}) {}").format(
+        sql.Identifier(fact.id.name[2]),
+        sql.Identifier(schema, fact.id.name[1]),
+        sql.Identifier(str(fact.attributes.get("method"))),
+        sql.SQL(", ").join(part for part in parts if part is not None),
+        sql.SQL("WHERE {}").format(where) if where else sql.SQL(""),
+    )
+    return [_copy(fact, schema), create]
+
+
+def _key(key: Value) -> sql.Composed | None:
+    """One key of an index, with its operator class and order: without them another key might be printed."""
+    if not isinstance(key, dict) or not isinstance(key.get("key"), str) or not is_one_expression(str(key["key"])):
+        return None
+    words: list[sql.Composable] = [sql.SQL("({})").format(sql.SQL(str(key["key"])))]
+    for before, name in (("COLLATE ", "collation"), ("", "opclass")):
+        value = key.get(name)
+        if value is not None and (not isinstance(value, str) or not sqltext.qualified_name(value)):
+            return None
+        if isinstance(value, str):
+            words.append(sql.SQL(before) + sql.SQL(value))
+    descending, nulls_first = key.get("order") == "desc", key.get("nulls") == "first"
+    if descending:
+        words.append(sql.SQL("DESC"))
+    if descending != nulls_first:
+        words.append(sql.SQL("NULLS FIRST" if nulls_first else "NULLS LAST"))
+    return sql.SQL(" ").join(words)
+
+
+def _view(fact: Fact, schema: str) -> Statements:
+    value = fact.attributes.get("definition")
+    text = value.strip().removesuffix(";") if isinstance(value, str) else ""
+    if not text or not is_one_expression(text):
+        return None
+    materialized = fact.id.kind == "materialized_view"
+    create = sql.SQL("CREATE MATERIALIZED VIEW {} AS {} WITH NO DATA" if materialized else "CREATE VIEW {} AS {}")
+    return [create.format(sql.Identifier(schema, fact.id.name[1]), sql.SQL(text))]
+
+
+def _policy(fact: Fact, schema: str) -> Statements:
+    table = sql.Identifier(schema, fact.id.name[1])
+    using, check = _text(fact, "using"), _text(fact, "check")
+    clauses = [sql.SQL("USING ({})").format(using)] if using else []
+    clauses += [sql.SQL("WITH CHECK ({})").format(check)] if check else []
+    command = str(fact.attributes.get("command") or "all").upper()
+    if not clauses or command not in ("ALL", "SELECT", "INSERT", "UPDATE", "DELETE"):
+        return None
+    create = sql.SQL("CREATE POLICY {} ON {} FOR {} {}").format(
+        sql.Identifier(fact.id.name[2]), table, sql.SQL(command), sql.SQL(" ").join(clauses)
+    )
+    return [_copy(fact, schema), create]
+
+
+_CREATE: Mapping[str, Callable[[Fact, str], Statements]] = {
+    "column": _column,
+    "check": _check,
+    "exclusion": _exclusion,
+    "domain": _domain,
+    "index": _index,
+    "view": _view,
+    "materialized_view": _view,
+    "policy": _policy,
+}
