@@ -45,7 +45,7 @@ class Attempt:
 
 def compete(
     ground: Ground, source: Sandbox, start: Leg, *, target: Database, engines: Sequence[str]
-) -> tuple[Attempt | None, list[Attempt]]:
+) -> tuple[Attempt, list[Attempt]]:
     """The attempt with the least harm, and the others.
 
     `source`: a copy that is equal to the source (left as it is). `target`: a database that is equal to the goal.
@@ -57,8 +57,8 @@ def compete(
             attempts.append(_attempt(ground, source, start, target, engine))
         except EngineError as error:
             ground.notes.append(f"{error.message} {error.hint}".strip())
-    if not attempts:
-        return None, []
+    if not attempts:  # what no engine could do, the planner that needs none can
+        attempts.append(_attempt(ground, source, start, target, NATIVE))
     best = min(attempts, key=lambda each: (len(each.leg.open), each.cost))  # min keeps the first of equals
     return best, [each for each in attempts if each is not best]
 
@@ -92,6 +92,5 @@ def _proposed(
 def _finished(ground: Ground, box: Sandbox, leg: Leg, *, start: Leg, refused: list[Statement], engine: str) -> Attempt:
     leg = walk_natively(ground, box, ground.goal, leg)
     kept = [replace(each, proven=len(leg.open) < len(start.open)) for each in leg.kept]
-    # What the server refused first and another statement settled is of no interest; what stays open is.
-    unmet = leg.refused if leg.open or engine != NATIVE else []
+    unmet = leg.refused if engine != NATIVE else []  # the native planner's are in `failed`
     return Attempt(engine, replace(leg, kept=kept, refused=unmet), harmful=refused)

@@ -22,7 +22,7 @@ from drift_pipeline.plan.phrases import stays_open
 from drift_pipeline.plan.proof import Leg, perform, screened, walk_natively
 from drift_pipeline.plan.roles import proof_roles
 from drift_pipeline.plan.sandbox import Sandbox
-from drift_pipeline.plan.statements import Alternative, Plan, Proof, Statement
+from drift_pipeline.plan.statements import Plan, Proof, Statement
 from drift_pipeline.schema.facts import FactId, Schema
 from drift_pipeline.schema.reader import read_schema
 from drift_pipeline.scratch.server import ScratchServer
@@ -172,13 +172,11 @@ def _forward(
 ) -> Plan:
     """Up: lets the engines compete from the copy, which is the source now as far as `down` came."""
     start = Leg(down.state, ground.differences(down.state.inside, ground.goal))
-    best, alternatives = (
-        compete(ground, box, start, target=target_database, engines=engines) if start.open else (None, [])
-    )
+    best, others = compete(ground, box, start, target=target_database, engines=engines) if start.open else (None, [])
     unreached = _concerned(diff.differences, down.open)
     if best is None or not start.open:
         return _unproven(source, ground.goal, diff, ground.notes)
-    return _assembled(ground, best, alternatives, source, unreached)
+    return _assembled(ground, best, others, source, unreached)
 
 
 def _concerned(differences: Sequence[Difference], still_open: Sequence[Difference]) -> list[Difference]:
@@ -188,7 +186,7 @@ def _concerned(differences: Sequence[Difference], still_open: Sequence[Differenc
 
 
 def _assembled(
-    ground: Ground, best: Attempt, alternatives: list[Alternative], source: Schema, unreached: Sequence[Difference]
+    ground: Ground, best: Attempt, others: list[Attempt], source: Schema, unreached: Sequence[Difference]
 ) -> Plan:
     notes = list(ground.notes)
     left = [replace(statement, proven=False) for statement in best.leg.failed]
@@ -201,11 +199,11 @@ def _assembled(
         statements=(*best.leg.kept, *_noted(left)),
         proof=Proof.UNPROVEN if still_open else Proof.PROVEN,
         open=tuple(still_open),
-        refused=tuple(best.leg.refused),
+        refused=(*(each for attempt in (best, *others) for each in attempt.harmful), *best.leg.refused),
         engine=best.engine,
         notes=tuple(notes),
         cost=best.cost,
-        alternatives=tuple(alternatives),
+        alternatives=tuple(each.as_alternative() for each in others),
     )
 
 

@@ -46,7 +46,7 @@ def sandbox(server: ScratchServer, roles: ProofRoles, *, template: str = "", lab
     """A copy of the scratch database `template` (or an empty one), dropped at the end. ScratchError if impossible."""
     with server.create(template=template, label=label) as admin:
         if roles.apart:
-            _hand_over(admin, roles)
+            _prepare(admin, roles)
         yield Sandbox(admin, _as_worker(admin, roles), roles, server)
 
 
@@ -70,11 +70,18 @@ def _as_worker(admin: Database, roles: ProofRoles) -> Database:
     return Database(admin.name, {**admin.parameters, **login, "options": options})
 
 
-def _hand_over(admin: Database, roles: ProofRoles) -> None:
+def hand_over(session: Any, roles: ProofRoles) -> None:
+    """Everything in the session's database that belongs to the builder belongs to the worker afterwards."""
+    if roles.apart:
+        with session.cursor() as cursor:
+            cursor.execute(_OWN_EVERYTHING, {"role": roles.worker})
+
+
+def _prepare(admin: Database, roles: ProofRoles) -> None:
     with contextlib.closing(connect(admin, autocommit=True)) as connection, connection.cursor() as cursor:
         cursor.execute(
             sql.SQL("alter database {} owner to {}").format(
                 sql.Identifier(admin.parameters["dbname"]), sql.Identifier(roles.worker)
             )
         )
-        cursor.execute(_OWN_EVERYTHING, {"role": roles.worker})
+        hand_over(connection, roles)

@@ -13,13 +13,15 @@ from psycopg2 import errorcodes
 
 from drift_pipeline.plan.effects import Dropped, Witness, with_losses
 from drift_pipeline.plan.roles import spoken_to
-from drift_pipeline.plan.sandbox import Sandbox, connect
+from drift_pipeline.plan.sandbox import Sandbox, connect, hand_over
 from drift_pipeline.plan.statements import Statement
 
 _NAME = r'(?:"(?:[^"]|"")+"|[\w$]+)(?:\.(?:"(?:[^"]|"")+"|[\w$]+))*'
 NEEDS_ADMIN = re.compile(
     r"(?:create|alter|drop)\s+(?:extension|event\s+trigger|publication|cast|access\s+method|operator\s+(?:class|family)"
     r"|text\s+search\s+(?:parser|template)|(?:or\s+replace\s+)?(?:trusted\s+)?(?:procedural\s+)?language)\b.*"
+    # functions of these languages could do anything
+    r"|(?:create|alter)\s+(?:or\s+replace\s+)?function\b(?=.*\bleakproof\b)(?!.*\blanguage\s+['\"]?(?:c|internal)\b).*"
     # a wrapper's validator, a function of strangers, is called when there are options
     r"|(?:create|alter|drop)\s+foreign\s+data\s+wrapper\b(?!.*\boptions\b).*"
     rf"|comment\s+on\s+(?:extension|event\s+trigger|foreign\s+data\s+wrapper|language)\s+{_NAME}\s+is\b.*"
@@ -145,7 +147,11 @@ class Stage:
     def _as_admin(self, statement: Statement) -> _Measured | str:
         self._settle()
         try:
+            if self._would_be_overheard():
+                return "an event trigger of the schema would run with the rights of a superuser"
             self._execute(self._admin, self._spelled(statement))
+            # before it is committed, it belongs to the worker: nothing may run with the admin's rights later on
+            hand_over(self._admin, self.box.roles)
             measured = self._admin_witness.measure(statement, ())
             self._admin.commit()
         except psycopg2.Error as error:
@@ -181,6 +187,14 @@ class Stage:
                 self._admin.commit()
             except psycopg2.Error:
                 self._admin.rollback()
+
+    def _would_be_overheard(self) -> bool:
+        # before PostgreSQL 17, `enable always` cannot be silenced
+        if self._admin.server_version >= 170000:
+            return False
+        with self._admin.cursor() as cursor:
+            cursor.execute("select from pg_catalog.pg_event_trigger where evtenabled in ('A', 'R')")
+            return bool(cursor.rowcount)
 
     @staticmethod
     def _execute(session: Any, sql: str) -> None:
