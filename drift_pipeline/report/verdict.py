@@ -129,7 +129,7 @@ def pending_line(report: Report) -> str:
         return ""
     shown = ", ".join(visible(item) for item in report.pending[:10])
     more = f" and {len(report.pending) - 10} more" if len(report.pending) > 10 else ""
-    return f"Migrations not applied: {shown}{more}. `alembic upgrade` brings what they hold."
+    return f"Migrations not applied: {shown}{more}. alembic upgrade brings what they hold."
 
 
 def order_line(coverage: Coverage) -> str:

@@ -16,21 +16,28 @@ _VOLATILE = re.compile(
 )
 
 
-def state(name: str, value: Any, text: str) -> Condition:
+def state(name: str, value: Any, text: str, otherwise: str = "") -> Condition:
     """That an attribute of the fact has this value (in the models, or live if only live has the fact)."""
-    return Condition(text, lambda case: case.stated(name) == value)
+    return Condition(text, lambda case: case.stated(name) == value, otherwise)
 
 
-def becomes(value: Any, text: str) -> Condition:
+def becomes(value: Any, text: str, otherwise: str = "") -> Condition:
     """That the changed attribute gets this value by the repair."""
-    return Condition(text, lambda case: case.after == value)
+    return Condition(text, lambda case: case.after == value, otherwise)
 
 
-gained = Condition("only the models have it", lambda case: _empty(case.before) and not _empty(case.after))
+gained = Condition(
+    "only the models have it", lambda case: _empty(case.before) and not _empty(case.after), "live has one"
+)
 lost = Condition("only the live database has it", lambda case: not _empty(case.before) and _empty(case.after))
 changed = Condition("both have one", lambda case: not _empty(case.before) and not _empty(case.after))
 turned_on = Condition("off live, on in the models", lambda case: not case.before and bool(case.after))
-turned_off = Condition("on live, off in the models", lambda case: bool(case.before) and not case.after)
+turned_off = Condition(
+    "on live, off in the models", lambda case: bool(case.before) and not case.after, "it does not go off by the repair"
+)
+
+becomes_unlogged = becomes("unlogged", "the models have it unlogged", "the models have it logged")
+becomes_disabled = becomes("disabled", "the models have it disabled", "the models have it enabled")
 
 
 def _empty(value: Any) -> bool:
@@ -39,12 +46,13 @@ def _empty(value: Any) -> bool:
 
 # columns
 
-not_null = state("not_null", True, "the column is NOT NULL")
+not_null = state("not_null", True, "the column is NOT NULL", "the column is nullable")
 nullable = ~not_null
 has_default = Condition("it has a default", lambda case: case.stated("default") is not None)
 fills_itself = Condition(
     "it has a default, is an identity or generated",
     lambda case: any(case.stated(name) is not None for name in ("default", "identity", "generated")),
+    "nothing fills it",
 )
 volatile_default = Condition(
     "its default differs from row to row", lambda case: bool(_VOLATILE.search(str(case.stated("default") or "")))
@@ -58,7 +66,11 @@ def _numbers_itself(case: Case) -> bool:
 is_identity = Condition("it is an identity or serial", _numbers_itself)
 generated_stored = state("generated", "stored", "it is a stored generated column")
 generated_virtual = state("generated", "virtual", "it is a virtual generated column")
-plain = Condition("it is no generated column", lambda case: not case.live("generated") and not case.wanted("generated"))
+plain = Condition(
+    "it is no generated column",
+    lambda case: not case.live("generated") and not case.wanted("generated"),
+    "it is a generated column on a side",
+)
 expression = Condition(
     "it is a generated column on both sides", lambda case: bool(case.live("generated") and case.wanted("generated"))
 )
@@ -69,6 +81,7 @@ needs_default = Condition(
         and not case.wanted("identity")
         and not case.wanted("generated")
     ),
+    "the column is nullable or something else fills it",
 )
 missing_but_required = Condition(
     "the column is NOT NULL live", lambda case: bool(case.live("not_null")) and not case.live("identity")
@@ -179,7 +192,11 @@ def _list(value: Any) -> list[Any]:
 
 
 labels_gained = Condition("only the models have some", lambda case: bool(_minus(case.after, case.before)))
-labels_lost = Condition("only the live database has some", lambda case: bool(_minus(case.before, case.after)))
+labels_lost = Condition(
+    "only the live database has some",
+    lambda case: bool(_minus(case.before, case.after)),
+    "the models have all of the live ones",
+)
 reordered = Condition(
     "the same ones in another order",
     lambda case: not _minus(case.after, case.before) and not _minus(case.before, case.after),
@@ -206,6 +223,7 @@ def _columns(value: Any) -> list[tuple[str, str]]:
 columns_appended = Condition(
     "columns are only added at the end",
     lambda case: _columns(case.after)[: len(_columns(case.before))] == _columns(case.before),
+    "columns go or change",
 )
 columns_missing = Condition(
     "live lacks columns or has other types",
@@ -231,11 +249,11 @@ grants_less = Condition(
         for name, option in _map(case.before).items()
     ),
 )
-to_public = Condition("to PUBLIC", lambda case: case.difference.id.name[-1] == "PUBLIC")
+to_public = Condition("to PUBLIC", lambda case: case.difference.id.name[-1] == "PUBLIC", "not to PUBLIC")
 
 # access
 
-permissive = state("permissive", True, "it is permissive")
+permissive = state("permissive", True, "it is permissive", "it is restrictive")
 restrictive = ~permissive
 trigger_on = Condition("live is disabled", lambda case: case.before in ("disabled", "D", False))
 trigger_off = Condition("the models have it disabled", lambda case: case.after in ("disabled", "D", False))
@@ -243,6 +261,7 @@ _SECURITY = ("security_invoker", "security_barrier", "check_option")
 security_option = Condition(
     "security_invoker, security_barrier or check_option differs",
     lambda case: any(_option(case.before, name) != _option(case.after, name) for name in _SECURITY),
+    "no security option differs",
 )
 security_option_lost = Condition(
     "live lacks security_invoker or security_barrier",
@@ -258,11 +277,13 @@ def _option(options: Any, name: str) -> str:
 # constraints, indexes, sequences
 
 unique = state("unique", True, "it is unique")
-not_validated = state("validated", False, "it is NOT VALID")
+not_validated = state("validated", False, "it is NOT VALID", "old rows are checked")
 loses_cascade = Condition(
-    "the models delete or update other rows by it", lambda case: str(case.after).upper() == "CASCADE"
+    "the models delete or update other rows by it",
+    lambda case: str(case.after).upper() == "CASCADE",
+    "no CASCADE appears",
 )
-becomes_valid = Condition("live was never validated", lambda case: case.before is False)
+becomes_valid = Condition("live was never validated", lambda case: case.before is False, "live is validated")
 partition = Condition("it is a partition", lambda case: case.stated("partition_of") is not None)
 with_foreign_key = Condition(
     "it has foreign keys",
@@ -293,6 +314,7 @@ identity_risk = Condition(
         or bool(_map(case.after).get("cycle")) != bool(_map(case.before).get("cycle"))
         or narrowing(str(_map(case.before).get("type")), str(_map(case.after).get("type"))) is not None
     ),
+    "other options",
 )
 live_sequence_smaller = Condition(
     "the live sequence ends earlier",
@@ -303,4 +325,5 @@ live_sequence_smaller = Condition(
 major_upgrade = Condition(
     "the first number of the version differs",
     lambda case: str(case.before).split(".")[0] != str(case.after).split(".")[0],
+    "the first number of the version is the same",
 )

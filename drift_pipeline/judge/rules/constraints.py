@@ -82,7 +82,7 @@ CONSTRAINTS: tuple[Rule, ...] = (
         attributes=("columns",),
     ),
     Rule(
-        "K16", _KEYS, ALTER, MAJOR, "rebuild the key (NULLS NOT DISTINCT, INCLUDE, WITHOUT OVERLAPS)",
+        "K16", (*_KEYS, "exclusion"), ALTER, MAJOR, "rebuild the key (NULLS NOT DISTINCT, INCLUDE, WITHOUT OVERLAPS)",
         "The index behind it is built again, under an exclusive lock.",
         "Build the new index concurrently, then swap the constraints in one transaction.",
         attributes=("nulls_not_distinct", "include", "without_overlaps", "period"),
@@ -133,13 +133,13 @@ CONSTRAINTS: tuple[Rule, ...] = (
         "K26", ("foreign_key",), ALTER, CRITICAL, "DISABLE TRIGGER (of the foreign key)",
         "The foreign key keeps its name and is no longer enforced.",
         "Leave it enabled.",
-        attributes=("triggers",), when=on.becomes("disabled", "the models have it disabled"),
+        attributes=("triggers",), when=on.becomes_disabled,
     ),
     Rule(
         "K26b", ("foreign_key",), ALTER, MAJOR, "ENABLE TRIGGER (of the foreign key)",
         "Live the foreign key is not enforced as declared: rows without a parent may have got in.",
         "Count the orphans, mend them, then ALTER TABLE … ENABLE TRIGGER ALL.",
-        attributes=("triggers",), when=~on.becomes("disabled", "the models have it disabled"),
+        attributes=("triggers",), when=~on.becomes_disabled,
     ),
     Rule(
         "K07", _OF_TABLES, ALTER, MAJOR, "DEFERRABLE / INITIALLY DEFERRED",

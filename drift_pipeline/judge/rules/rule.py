@@ -58,15 +58,18 @@ class Condition:
 
     text: str
     holds: Callable[[Case], bool]
+    otherwise: str = ""
+    """In words, that it does not hold."""
 
     def __and__(self, other: Condition) -> Condition:
-        return Condition(f"{self.text}, {other.text}", lambda case: self.holds(case) and other.holds(case))
+        return Condition(f"{self.text}, and {other.text}", lambda case: self.holds(case) and other.holds(case))
 
     def __or__(self, other: Condition) -> Condition:
         return Condition(f"{self.text}, or {other.text}", lambda case: self.holds(case) or other.holds(case))
 
     def __invert__(self) -> Condition:
-        return Condition(f"not: {self.text}", lambda case: not self.holds(case))
+        text = self.otherwise or f"not: {self.text}"
+        return Condition(text, lambda case: not self.holds(case), self.text)
 
 
 ALWAYS = Condition("", lambda case: True)

@@ -36,13 +36,13 @@ TABLES: tuple[Rule, ...] = (
         "T08", _STORED, ALTER, CRITICAL, "SET UNLOGGED",
         "The content is emptied by a crash and missing on replicas; the table is rewritten.",
         "Keep it logged: change the model.",
-        attributes=("persistence",), when=on.becomes("unlogged", "the models have it unlogged"),
+        attributes=("persistence",), when=on.becomes_unlogged,
     ),
     Rule(
         "T09", _STORED, ALTER, MAJOR, "SET LOGGED",
         "Rewrites the table under an exclusive lock and writes all of it to the log.",
         "Plan a quiet hour; large tables are better copied into a new one.",
-        attributes=("persistence",), when=~on.becomes("unlogged", "the models have it unlogged"),
+        attributes=("persistence",), when=~on.becomes_unlogged,
     ),
     Rule(
         "T10", (*_STORED, "index", "primary_key", "unique", "exclusion"), ALTER, MAJOR, "SET TABLESPACE",
