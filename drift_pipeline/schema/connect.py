@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg2
 from psycopg2.extensions import connection as Connection  # noqa: N812 - a class, whatever its name
@@ -137,14 +138,14 @@ def connect(database: Database, *, connect_timeout: int = 10) -> Connection:
     Raises DatabaseConnectionError or PermissionDeniedError, which name the environment and the next step and hold no
     credentials. The caller closes the connection.
     """
-    parameters = {
+    parameters: dict[str, Any] = {
         **DEFAULTS,
         "connect_timeout": str(connect_timeout),
         **database.parameters,
         "application_name": APPLICATION_NAME,
     }
     try:
-        connection = psycopg2.connect(**parameters)
+        connection: Connection = psycopg2.connect(**parameters)
     except (psycopg2.Error, UnicodeError) as error:
         raise explained(error, database) from error
     connection.autocommit = True

@@ -12,17 +12,17 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from functools import cache, lru_cache
-from importlib.resources import files
-from typing import Any, TypeAlias
+from importlib import resources
+from typing import TypeAlias
 
 import psycopg2
 import psycopg2.errors
 from psycopg2.extensions import connection as Connection  # noqa: N812 - a class, whatever its name
-from psycopg2.extensions import new_type
+from psycopg2.extensions import cursor as Cursor  # noqa: N812
+from psycopg2.extensions import new_type, register_type
 
 from drift_pipeline.config import Database
 from drift_pipeline.errors import (
@@ -31,14 +31,12 @@ from drift_pipeline.errors import (
     PermissionDeniedError,
     ReadTimeoutError,
 )
+from drift_pipeline.schema.assemble import Harvest, Row, assemble
 from drift_pipeline.schema.connect import connect, without_secrets
 from drift_pipeline.schema.facts import Fact, FactId, Schema, Value
 
 ATTEMPTS = 3
 LOCK_TIMEOUT = 5.0
-
-Address: TypeAlias = tuple[int, int, int]
-Row: TypeAlias = tuple[Any, ...]
 
 SETTINGS: tuple[tuple[str, str], ...] = (
     ("search_path", ""),
@@ -100,33 +98,27 @@ def read_schema(database: Database, *, read_timeout: float = 60.0, connect_timeo
         connection.close()
 
 
-def facts_in(connection: Connection) -> Mapping[FactId, Fact]:
-    """The facts as the transaction that is open on this connection sees them, with what it changed itself.
+def schema_in(connection: Connection) -> Schema:
+    """The schema as the transaction that is open on this connection sees it, with what it changed itself.
 
     Ends no transaction and begins none; pins the settings that change printed text for the rest of it. Raises
-    psycopg2.Error.
+    psycopg2.Error. Nobody else may change the schema meanwhile: nothing watches for that here.
     """
-    harvest = _Harvest(version=connection.server_version)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT " + ", ".join(["set_config(%s, %s, true)"] * len(SETTINGS)), [x for pair in SETTINGS for x in pair]
-        )
-        for names in FAMILIES:
-            cursor.execute(_query(names))
-            harvest.families.append(([column.name for column in cursor.description or ()], cursor.fetchall()))
-    return _build(harvest).facts
+        _pin(cursor, SETTINGS)
+        return assemble(_harvest(_asking(cursor), connection.server_version))
 
 
-@dataclass
-class _Harvest:
-    """The rows of one transaction, as the server sent them."""
+def facts_in(connection: Connection, files: Collection[str] | None = None) -> Mapping[FactId, Fact]:
+    """As `schema_in`, but only facts that stand alone: no comments, no privileges, no dependencies.
 
-    version: int = 0
-    families: list[tuple[Sequence[str], list[Row]]] = field(default_factory=list)
-    about: list[Row] = field(default_factory=list)
-    aliases: list[Row] = field(default_factory=list)
-    depends: list[Row] = field(default_factory=list)
-    counts: list[Row] = field(default_factory=list)
+    `files`: names of files in `sql/`, such as `check` and `index`, when not all of them are wanted.
+    """
+    with connection.cursor() as cursor:
+        _pin(cursor, SETTINGS)
+        ask = _asking(cursor)
+        wanted = [tuple(name for name in names if files is None or name in files) for names in FAMILIES]
+        return assemble(Harvest(connection.server_version, [ask(_query(names)) for names in wanted if names])).facts
 
 
 def _read_unmoved(connection: Connection, database: Database, deadline: float) -> Schema:
@@ -141,24 +133,27 @@ def _read_unmoved(connection: Connection, database: Database, deadline: float) -
             said = without_secrets(str(error), database)
             continue
         if before == after:
-            return _build(harvest)
+            return assemble(harvest)
     raise ConcurrentChangeError(
-        f"The schema of {database.name} ({database.display}) kept changing, {ATTEMPTS} attempts to read it failed: {said}",
+        f"The schema of {database.name} ({database.display}) kept changing while it was read: {said}",
         hint="A deployment or a migration is in flight: run the check again when it is over.",
     )
 
 
-def _read_once(connection: Connection, deadline: float) -> tuple[_Harvest, str]:
-    harvest = _Harvest(version=connection.server_version)
+def _read_once(connection: Connection, deadline: float) -> tuple[Harvest, str]:
     with _transaction(connection, deadline) as ask:
-        harvest.families = [ask(_query(names)) for names in FAMILIES]
-        for names in ABOUT:
-            harvest.about += ask(_query(names))[1]
-        harvest.aliases = ask(_query(("alias",)))[1]
-        harvest.depends = ask(_query(("depends",)))[1]
-        harvest.counts = ask(_query(("count",)))[1]
-        digest = str(ask(_query(("digest",)))[1])
-    return harvest, digest
+        return _harvest(ask, connection.server_version), str(ask(_query(("digest",)))[1])
+
+
+def _harvest(ask: _Ask, version: int) -> Harvest:
+    return Harvest(
+        version,
+        families=[ask(_query(names)) for names in FAMILIES],
+        about=[row for names in ABOUT for row in ask(_query(names))[1]],
+        aliases=ask(_query(("alias",)))[1],
+        depends=ask(_query(("depends",)))[1],
+        counts=ask(_query(("count",)))[1],
+    )
 
 
 def _digest_now(connection: Connection, deadline: float) -> str:
@@ -170,7 +165,7 @@ def _digest_now(connection: Connection, deadline: float) -> str:
 @cache
 def _query(names: tuple[str, ...]) -> str:
     """One query over the files of these names. The prelude's parts that a query does not use cost nothing."""
-    folder = files(__package__) / "sql"
+    folder = resources.files(__package__) / "sql"
     bodies = "\nunion all\n".join(folder.joinpath(f"{name}.sql").read_text(encoding="utf-8") for name in names)
     return folder.joinpath("_prelude.sql").read_text(encoding="utf-8") + bodies
 
@@ -190,27 +185,32 @@ _JSON = new_type((114,), "JSON", lambda text, _cursor: None if text is None else
 _Ask: TypeAlias = Callable[[str], tuple[Sequence[str], list[Row]]]
 
 
+def _asking(cursor: Cursor) -> _Ask:
+    register_type(_JSON, cursor)
+
+    def ask(query: str) -> tuple[Sequence[str], list[Row]]:
+        cursor.execute(query)
+        return [column.name for column in cursor.description or ()], cursor.fetchall()
+
+    return ask
+
+
+def _pin(cursor: Cursor, settings: Sequence[tuple[str, str]]) -> None:
+    """SET LOCAL, all at once: a pooler may give the session to somebody else after the transaction."""
+    calls = ", ".join(["set_config(%s, %s, true)"] * len(settings))
+    cursor.execute(f"SELECT {calls}", [word for setting in settings for word in setting])
+
+
 @contextmanager
 def _transaction(connection: Connection, deadline: float) -> Iterator[_Ask]:
     """A read-only transaction with one snapshot and pinned settings, ended right after the last query."""
     with connection.cursor() as cursor:
-
-        def ask(query: str) -> tuple[Sequence[str], list[Row]]:
-            cursor.execute(query)
-            return [column.name for column in cursor.description or ()], cursor.fetchall()
-
         cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         try:
             remaining = max(1, int((deadline - time.monotonic()) * 1000))
-            pinned = (
-                *SETTINGS,
-                ("statement_timeout", str(remaining)),
-                ("lock_timeout", str(min(remaining, int(LOCK_TIMEOUT * 1000)))),
-            )
-            cursor.execute(
-                "SELECT " + ", ".join(["set_config(%s, %s, true)"] * len(pinned)), [x for pair in pinned for x in pair]
-            )
-            yield ask
+            patience = min(remaining, int(LOCK_TIMEOUT * 1000))
+            _pin(cursor, (*SETTINGS, ("statement_timeout", str(remaining)), ("lock_timeout", str(patience))))
+            yield _asking(cursor)
             cursor.execute("COMMIT")
         except BaseException:
             with suppress(psycopg2.Error):
@@ -261,67 +261,5 @@ def _explaining(database: Database, read_timeout: float) -> Iterator[None]:
     except psycopg2.Error as error:
         raise DatabaseConnectionError(
             f"The catalogs of {where} could not be read: {without_secrets(str(error), database)}",
-            hint="If the connection was cut: check the server's log and the pooler in between, and run the check again.",
+            hint="Was the connection cut? See the logs of the server and of a pooler in between, and try again.",
         ) from error
-
-
-_FIXED = 8
-"""Columns that every family begins with: kind, name, the object's address, its parent's address."""
-
-
-def _build(harvest: _Harvest) -> Schema:
-    """Facts from rows: first those that stand alone, then those about others, then what needs what."""
-    ids: dict[Address, FactId] = {}
-    found: list[tuple[FactId, Address, dict[str, Value]]] = []
-    for columns, rows in harvest.families:
-        for row, attributes in zip(rows, _attributes(columns, rows), strict=True):
-            fact_id = FactId(row[0], tuple(row[1]))
-            ids[row[2:5]] = fact_id
-            found.append((fact_id, row[5:8], attributes))
-    aliases = {row[0:3]: row[3:6] for row in harvest.aliases}
-    facts = {id_: Fact(id_, attributes, ids.get(parent)) for id_, parent, attributes in found}
-    excluded: dict[str, int] = {}
-    not_covered: dict[str, int] = {}
-    for side, phrase, count in harvest.counts:
-        (excluded if side == "excluded" else not_covered)[phrase] = count
-    for kind, prefix, suffix, *address, other_kind, other_name, stated in harvest.about:
-        about = ids.get(tuple(address)) or (FactId(other_kind, tuple(other_name)) if other_kind else None)
-        if about is None:
-            continue
-        parent = about if about in facts else _resolve(tuple(address), ids, aliases)
-        id_ = FactId(kind, (*(prefix or ()), about.kind, *about.name, *(suffix or ())))
-        facts[id_] = Fact(id_, stated, parent)
-    return Schema(facts, harvest.version, not_covered, excluded, _edges(harvest.depends, ids, aliases))
-
-
-def _attributes(columns: Sequence[str], rows: list[Row]) -> list[dict[str, Value]]:
-    """The attributes of each row: one JSON object, or one column each."""
-    names = columns[_FIXED:]
-    if names == ["attributes"]:
-        return [row[_FIXED] for row in rows]
-    return [dict(zip(names, row[_FIXED:], strict=True)) for row in rows]
-
-
-def _resolve(address: Address, ids: dict[Address, FactId], aliases: dict[Address, Address]) -> FactId | None:
-    """The fact at an address, or the one that it is a part of: a column's table, a constraint's index."""
-    for _ in range(8):
-        if found := ids.get(address):
-            return found
-        if address in aliases:
-            address = aliases[address]
-        elif address[2]:
-            address = (address[0], address[1], 0)
-        else:
-            break
-    return None
-
-
-def _edges(
-    rows: list[Row], ids: dict[Address, FactId], aliases: dict[Address, Address]
-) -> frozenset[tuple[FactId, FactId]]:
-    edges = set()
-    for row in rows:
-        needs, needed = _resolve(row[0:3], ids, aliases), _resolve(row[3:6], ids, aliases)
-        if needs is not None and needed is not None and needs is not needed:
-            edges.add((needs, needed))
-    return frozenset(edges)

@@ -7,4 +7,5 @@ select
     json_build_object('text', d.description) as attributes
 from pg_description d
 left join nameable other on other.classid = d.classoid and other.objid = d.objoid and other.objsubid = d.objsubid
-where d.objoid >= 16384 or d.classoid in ('pg_namespace'::regclass, 'pg_extension'::regclass)
+where d.objoid >= 16384 or d.classoid = 'pg_extension'::regclass
+    or d.classoid = 'pg_namespace'::regclass and d.objoid in (select oid from space)

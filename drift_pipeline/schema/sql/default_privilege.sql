@@ -23,7 +23,7 @@ left join pg_namespace n on n.oid = d.defaclnamespace
 -- what is said for one schema is added to what is granted anyway; what is said for all takes its place
 cross join lateral (
     select case when d.defaclnamespace = 0 then
-        acldefault((case d.defaclobjtype when 'S' then 's' else d.defaclobjtype end)::"char", d.defaclrole) else '{}' end as acl
+        acldefault((case d.defaclobjtype when 'S' then 's' else d.defaclobjtype end)::"char", d.defaclrole) end as acl
 ) anyway
 cross join lateral (
     select
