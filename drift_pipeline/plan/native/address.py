@@ -70,7 +70,7 @@ def _aggregate(name: tuple[str, ...]) -> str:
 
 
 def _operator(name: tuple[str, ...]) -> str:
-    left, right = (side or "NONE" for side in (name[2], name[3]))
+    left, right = name[2], name[3]
     return f"{quote_ident(name[0])}.{name[1]} ({left}, {right})"
 
 
@@ -94,7 +94,8 @@ _NAMES: Mapping[str, Callable[[tuple[str, ...]], str]] = {
 
 def name_of(fact_id: FactId) -> str:
     """The name as it follows the noun: `s.t`, `s.f(integer)`, `name ON s.t`."""
-    return _NAMES.get(fact_id.kind, lambda name: dotted(*name))(fact_id.name)
+    printed = _NAMES.get(fact_id.kind)
+    return printed(fact_id.name) if printed else dotted(*fact_id.name)
 
 
 def address(fact_id: FactId) -> str:

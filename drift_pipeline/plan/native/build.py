@@ -27,6 +27,12 @@ _SLOTS = ("default", "identity")
 """Parts of a column of which there can be one at a time: the old one goes before the new one comes."""
 
 
+def slot_name(aspect: FactId) -> tuple[str, ...]:
+    """What the part takes up: a column has a default or an identity, one at a time."""
+    kind, _, part = aspect.kind.partition(".")
+    return (f"{kind} value" if part in _SLOTS else aspect.kind, *aspect.name)
+
+
 @dataclass(frozen=True)
 class Builder:
     """Writes the steps of one plan."""
@@ -108,7 +114,7 @@ class Builder:
             if key == base and key in facts:
                 found |= claims(facts[key])
             elif key.kind.partition(".")[2] in _SLOTS and self._fills(facts[base], key.kind.partition(".")[2]):
-                found.add((key.kind, *key.name))
+                found.add(slot_name(key))
         return frozenset(found)
 
     @staticmethod
@@ -228,7 +234,7 @@ class Builder:
         part = aspect_of(after.id, alteration.aspect) if alteration.aspect else after.id
         disturbs = alteration.disturbs(self.scene, before, after) or (bool(alteration.aspect) and before is not after)
         slot = alteration.aspect in _SLOTS
-        name = (f"{after.id.kind}.{alteration.aspect}", *after.id.name)
+        name = slot_name(part)
         return Step(
             tuple(sql),
             phase,
@@ -289,8 +295,8 @@ class Builder:
             leaves=frozenset({aspect}) if off else frozenset(),
             disturbs=frozenset({aspect}) if off else frozenset(),
             makes=frozenset() if off else frozenset({aspect}),
-            frees=frozenset({(aspect.kind, *aspect.name)}) if off else frozenset(),
-            takes=frozenset() if off else frozenset({(aspect.kind, *aspect.name)}),
+            frees=frozenset({slot_name(aspect)}) if off else frozenset(),
+            takes=frozenset() if off else frozenset({slot_name(aspect)}),
             note=self._note(base),
         )
 

@@ -12,7 +12,7 @@ from drift_pipeline.schema.facts import Fact, FactId
 
 STAYS_WHEN_RETYPED = frozenset(
     {"index", "primary_key", "unique", "check", "exclusion", "not_null", "statistics", "comment", "privilege"}
-    | {"security_label", "sequence", "publication_table", "domain_check", "table"}
+    | {"security_label", "sequence", "domain_check", "table"}
 )
 """Dependants of a column that ALTER COLUMN TYPE takes along."""
 
@@ -85,16 +85,31 @@ def _draw_in(key: FactId, situation: Situation, scene: Scene, closure: Closure) 
                 closure.rebuilt.add(child.id)
                 closure.causes.setdefault(child.id, key)
                 found.append(child.id)
-    for dependant in scene.source_dependants.get(key, ()):
+    for dependant in (*scene.source_dependants.get(key, ()), *_holders_of_rows(key, gone, situation, scene)):
         base = base_of(dependant)
         if base not in situation.goal or base in closure.rebuilt or situation.source[base].parent == key:
             continue
-        if not gone and (base.kind in STAYS_WHEN_RETYPED or dependant != base):
+        if not gone and _stays(dependant, base, situation):
             continue
         if _treat(dependant, base, key, situation, closure):
             closure.causes.setdefault(base, key)
             found.append(base)
     return found
+
+
+def _holders_of_rows(key: FactId, gone: bool, situation: Situation, scene: Scene) -> list[FactId]:
+    """Materialized views that may hold whole rows of the table whose column is retyped: the server refuses then."""
+    table = situation.source[key].parent
+    if gone or key.kind != "column" or table is None:
+        return []
+    return [other for other in scene.source_dependants.get(table, ()) if other.kind == "materialized_view"]
+
+
+def _stays(dependant: FactId, base: FactId, situation: Situation) -> bool:
+    """Whether ALTER COLUMN TYPE leaves a dependant of the column in peace."""
+    if base.kind == "publication_table":
+        return not situation.source[base].attributes.get("filter")
+    return base.kind in STAYS_WHEN_RETYPED or dependant != base
 
 
 def _treat(dependant: FactId, base: FactId, key: FactId, situation: Situation, closure: Closure) -> bool:

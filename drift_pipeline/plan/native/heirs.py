@@ -112,7 +112,9 @@ def _join(
 def _as_child(fact: Fact, child: FactId) -> Fact:
     attributes = {**fact.attributes, "inherited": False} if fact.id.kind == "column" else fact.attributes
     if fact.id.kind == "column" and child.kind == "table":
-        attributes = {**attributes, "identity": None, "identity_options": {}} if attributes.get("identity") else attributes
+        attributes = (
+            {**attributes, "identity": None, "identity_options": {}} if attributes.get("identity") else attributes
+        )
     return replace(fact, id=FactId(fact.id.kind, (*child.name, fact.id.name[-1])), attributes=attributes, parent=child)
 
 

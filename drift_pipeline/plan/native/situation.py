@@ -37,12 +37,12 @@ def situation_of(
     source: Schema, target: Schema, differences: Sequence[Difference], planes: Collection[str]
 ) -> Situation:
     """The situation that these differences describe. Facts outside `planes` are neither created nor changed."""
-    renames = tuple(
-        (item.before.id, item.after.id)
+    asked = {
+        item.before.id: item.after.id
         for item in differences
         if item.change is Change.RENAMED and item.before is not None and item.after is not None
-    )
-    moved = dict(renames)
+    }
+    moved = _possible_moves(asked, source)
     there = {fact.id: fact for fact in (_renamed(fact, moved) for fact in source.facts.values())}
     goal = dict(there)
     keys: dict[FactId, list[str]] = {}
@@ -52,6 +52,9 @@ def situation_of(
             keys.setdefault(_new_id(fact_id, moved), []).append(item.key)
         if item.after is not None and item.id != item.after.id:
             keys.setdefault(item.after.id, []).append(item.key)
+    for old, new in asked.items() - moved.items():
+        goal.pop(old, None)
+        goal[new] = target.facts[new]
     for item in differences:
         removed = item.change is Change.REMOVED
         gone = (item.id, *item.contains) if removed else [key for key in item.contains if key not in target.facts]
@@ -72,11 +75,22 @@ def situation_of(
         goal=goal,
         source_depends=frozenset((_new_id(one, moved), _new_id(other, moved)) for one, other in source.depends),
         goal_depends=target.depends | _kept(source, goal, target, moved),
-        renames=renames,
+        renames=tuple(moved.items()),
         keys={key: tuple(dict.fromkeys(value)) for key, value in keys.items()},
         changed={key: names for key, names in changed.items() if names},
         adopted=adopted,
     )
+
+
+def _possible_moves(asked: Mapping[FactId, FactId], source: Schema) -> dict[FactId, FactId]:
+    """Renames to names that are free, or become so by another rename. For the rest (names exchanged, a name that is
+    taken by what stays) the one with the old name is dropped and another is created."""
+    moved: dict[FactId, FactId] = {}
+    while more := {
+        old: new for old, new in asked.items() if old not in moved and (new not in source.facts or new in moved)
+    }:
+        moved |= more
+    return moved
 
 
 def _new_id(fact_id: FactId, moved: Mapping[FactId, FactId]) -> FactId:

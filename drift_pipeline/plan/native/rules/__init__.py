@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from drift_pipeline.plan.native.rules import columns, constraints, programs, remarks, sequences, tables, types
+from drift_pipeline.plan.native.rules import (
+    catalog,
+    columns,
+    constraints,
+    outside,
+    privileges,
+    programs,
+    remarks,
+    sequences,
+    tables,
+    types,
+)
 from drift_pipeline.plan.native.steps import Rule
 
 RULES: Mapping[str, Rule] = {
@@ -15,4 +26,7 @@ RULES: Mapping[str, Rule] = {
     **columns.RULES,
     **constraints.RULES,
     **programs.RULES,
+    **catalog.RULES,
+    **outside.RULES,
+    **privileges.RULES,
 }

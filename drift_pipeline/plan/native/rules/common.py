@@ -9,6 +9,9 @@ from drift_pipeline.plan.native.quote import quote_ident, quote_literal, role
 from drift_pipeline.plan.native.steps import Alteration, Create, Scene, Sql, Write, mapped, text
 from drift_pipeline.schema.facts import Fact, Value
 
+NOT_SHOWN = "(not shown)"
+"""What the reader says instead of an option that may be a secret: a person has to set it."""
+
 
 def drop(_scene: Scene, fact: Fact) -> Sql:
     """DROP by address."""
@@ -69,6 +72,8 @@ def generic_options(before: Mapping[str, Value], after: Mapping[str, Value]) -> 
     """OPTIONS (ADD …, SET …, DROP …) of foreign data wrappers, servers, tables and columns; "" when nothing changes."""
     parts = [f"DROP {quote_ident(name)}" for name in sorted(before.keys() - after.keys())]
     for name in sorted(after):
+        if after[name] == NOT_SHOWN:
+            continue
         if before.get(name) != after[name] or name not in before:
             word = "SET" if name in before else "ADD"
             parts.append(f"{word} {quote_ident(name)} {quote_literal(str(after[name]))}")
@@ -77,8 +82,9 @@ def generic_options(before: Mapping[str, Value], after: Mapping[str, Value]) -> 
 
 def new_options(options: Mapping[str, Value]) -> str:
     """OPTIONS (…) of a CREATE; "" when there are none."""
-    parts = (f"{quote_ident(name)} {quote_literal(str(options[name]))}" for name in sorted(options))
-    return f" OPTIONS ({', '.join(parts)})" if options else ""
+    shown = {name: value for name, value in sorted(options.items()) if value != NOT_SHOWN}
+    parts = (f"{quote_ident(name)} {quote_literal(str(value))}" for name, value in shown.items())
+    return f" OPTIONS ({', '.join(parts)})" if shown else ""
 
 
 def switch(attribute: str, on: str, off: str, *, fresh: bool = False) -> Alteration:

@@ -150,7 +150,9 @@ RULES: Mapping[str, Rule] = {
         loses=False,
         rank=44,
     ),
-    "foreign_key": Rule(_create, drop_from_table, (_ENFORCEMENT, _VALIDATION, _DEFERRAL), frozenset({"triggers"}), rank=45),
+    "foreign_key": Rule(
+        _create, drop_from_table, (_ENFORCEMENT, _VALIDATION, _DEFERRAL), frozenset({"triggers"}), rank=45
+    ),
     "domain_check": Rule(
         _create_domain_check,
         _drop_domain_check,

@@ -3,169 +3,232 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from drift_pipeline.plan.native.address import ROUTINES, TYPES, name_of, table_of
+from drift_pipeline.plan.native.address import RELATIONS, ROUTINES, TYPES, name_of, table_of
 from drift_pipeline.plan.native.quote import quote_ident, role
 from drift_pipeline.plan.native.situation import Situation
-from drift_pipeline.plan.native.steps import Phase, Scene, Step, mapped, text
-from drift_pipeline.schema.facts import Fact, FactId
+from drift_pipeline.plan.native.steps import Alteration, Phase, Rule, Scene, Sql, Step, mapped, text
+from drift_pipeline.schema.facts import Fact, FactId, Value
 
 Grants: TypeAlias = dict[str, dict[str, bool]]
 """By grantee: the privileges, each with whether it may be passed on."""
 
-_TABLE = ("INSERT", "SELECT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER")
+_TABLE = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER")
+_USAGE = ("USAGE",)
 _NOUNS: Mapping[str, str] = {
     **dict.fromkeys(("table", "foreign_table", "view", "materialized_view", "column"), "TABLE"),
     **dict.fromkeys(TYPES, "TYPE"),
-    "sequence": "SEQUENCE",
+    **dict.fromkeys(ROUTINES, "ROUTINE"),
     "function": "FUNCTION",
     "procedure": "PROCEDURE",
     "aggregate": "FUNCTION",
+    "sequence": "SEQUENCE",
     "schema": "SCHEMA",
     "language": "LANGUAGE",
     "foreign_data_wrapper": "FOREIGN DATA WRAPPER",
     "foreign_server": "FOREIGN SERVER",
 }
-_OBJECT_TYPES = {
-    "TABLE": "tables",
-    "SEQUENCE": "sequences",
-    "FUNCTION": "functions",
-    "TYPE": "types",
-    "SCHEMA": "schemas",
+_OBJECTS: Mapping[str, str] = {
+    **dict.fromkeys((*RELATIONS, "foreign_table"), "tables"),
+    **dict.fromkeys(ROUTINES, "functions"),
+    **dict.fromkeys(TYPES, "types"),
+    "sequence": "sequences",
+    "schema": "schemas",
 }
+"""The word of ALTER DEFAULT PRIVILEGES for a kind."""
+_ALL: Mapping[str, tuple[str, ...]] = {
+    "sequences": ("SELECT", "UPDATE", "USAGE"),
+    "schemas": ("CREATE", "USAGE"),
+    "functions": ("EXECUTE",),
+    "large objects": ("SELECT", "UPDATE"),
+}
+_PUBLIC = ("functions", "types")
+"""What everybody may use unless it is revoked."""
 
 
-def _all_privileges(kind: str, major: int) -> tuple[str, ...]:
-    if kind == "column":
-        return ()
-    if kind == "sequence":
-        return ("USAGE", "SELECT", "UPDATE")
-    if kind == "schema":
-        return ("USAGE", "CREATE")
-    if kind in ROUTINES:
-        return ("EXECUTE",)
-    if _NOUNS.get(kind) == "TABLE":
+def _all_of(objects: str, major: int) -> tuple[str, ...]:
+    if objects == "tables":
         return (*_TABLE, "MAINTAIN") if major >= 17 else _TABLE
-    return ("USAGE",)
+    return _ALL.get(objects, _USAGE)
 
 
-def _grants(facts: Mapping[FactId, Fact], ids: list[FactId]) -> Grants:
-    return {
-        key.name[-1]: {name: bool(option) for name, option in mapped(facts[key], "privileges").items()}
-        for key in ids
-        if key in facts
-    }
+def _expanded(privileges: Mapping[str, Value], everything: tuple[str, ...]) -> dict[str, bool]:
+    if "ALL" in privileges:
+        return dict.fromkeys(everything, bool(privileges["ALL"]))
+    return {name: bool(option) for name, option in privileges.items()}
 
 
-def _new_object(scene: Scene, fact: Fact) -> Grants:
-    """What an object is granted by being created: all to its owner, the built-in default to PUBLIC, and what ALTER
-    DEFAULT PRIVILEGES adds (which is taken away where it is not wanted, so that naming too much is harmless)."""
-    kind = fact.id.kind
-    result: Grants = {}
-    everything = _all_privileges(kind, scene.major)
-    if owner := text(fact, "owner"):
-        result[owner] = dict.fromkeys(everything, False)
-    if kind in ROUTINES or kind in TYPES or kind == "language":
-        result["PUBLIC"] = dict.fromkeys(everything, False)
-    wanted = _OBJECT_TYPES.get(_NOUNS.get(kind, ""))
-    for other in scene.source.values():
-        if other.id.kind != "default_privilege" or kind == "column":
-            continue
-        _creator, schema, objects, grantee = other.id.name
-        if objects.lower().rstrip("s") == (wanted or "").rstrip("s") and schema in ("", fact.id.name[0]):
-            result.setdefault(grantee, {}).update(dict.fromkeys(mapped(other, "privileges"), True))
-    return result
+@dataclass
+class _Writer:
+    """Collects the statements of one plan; `lost`: what was revoked on tables, which takes the columns' along."""
+
+    scene: Scene
+    situation: Situation
+    lost: dict[tuple[str, ...], dict[str, set[str]]] = field(default_factory=dict)
+
+    def step(self, key: FactId, ids: list[FactId]) -> Step | None:
+        fact = self.situation.goal.get(key)
+        if key.kind not in _NOUNS or (fact is None and key in self.situation.source):
+            return None
+        fresh = key in self.scene.fresh
+        if fresh and key not in self.situation.source and "privileges" not in self.scene.planes:
+            return None
+        after = self._grants(self.situation.goal, ids, key)
+        if fresh and fact is not None:
+            before = self._new_object(fact)
+        else:
+            before = self._grants(self.situation.source, ids, key)
+            self._pass_on(before, key)
+        if key.kind == "column":
+            for grantee, names in self.lost.get(key.name[:2], {}).items():
+                for name in names:
+                    before.get(grantee, {}).pop(name, None)
+        sql = self._statements(key, before, after)
+        if not sql:
+            return None
+        about = frozenset(ids) | ({key} if fresh else frozenset())
+        return Step(tuple(sql), Phase.FINISH, (70, *key.name), about=about, makes=frozenset({*ids, key_of(key)}))
+
+    def _grants(self, facts: Mapping[FactId, Fact], ids: list[FactId], key: FactId) -> Grants:
+        everything = _all_of(_OBJECTS.get(key.kind, ""), self.scene.major)
+        found: Grants = {}
+        if key.kind != "column" and key not in facts and _OBJECTS.get(key.kind) in _PUBLIC:
+            # an object of the system or an extension: only what is no longer as it came is a fact
+            found["PUBLIC"] = dict.fromkeys(everything, False)
+        found |= {
+            item.name[-1]: _expanded(mapped(facts[item], "privileges"), everything) for item in ids if item in facts
+        }
+        return found
+
+    def _new_object(self, fact: Fact) -> Grants:
+        """What an object is granted by being created: all to its owner, the built-in default to PUBLIC, and what ALTER
+        DEFAULT PRIVILEGES adds (taken away where it is not wanted, so that naming too much does no harm)."""
+        result: Grants = {}
+        if fact.id.kind == "column":
+            return result
+        objects = _OBJECTS.get(fact.id.kind, "")
+        everything = _all_of(objects, self.scene.major)
+        if owner := text(fact, "owner"):
+            result[owner] = dict.fromkeys(everything, False)
+        if objects in _PUBLIC or fact.id.kind == "language":
+            result["PUBLIC"] = dict.fromkeys(everything, False)
+        for other in self.scene.source.values():
+            if other.id.kind == "default_privilege" and other.id.name[2] == objects:
+                if other.id.name[1] in ("", fact.id.name[0]):
+                    added = _expanded(mapped(other, "privileges"), everything)
+                    mine = result.setdefault(other.id.name[3], {})
+                    mine |= {name: True for name in added if name not in mine}
+        return result
+
+    def _pass_on(self, grants: Grants, key: FactId) -> None:
+        """A new owner gets what the old one had been granted: that is what ALTER … OWNER TO does."""
+        if "owner" not in self.situation.changed.get(key, ()):
+            return
+        old, new = (text(facts[key], "owner") for facts in (self.situation.source, self.situation.goal))
+        if old in grants:
+            grants[new] = {**grants.get(new, {}), **grants.pop(old)}
+
+    def _statements(self, key: FactId, before: Grants, after: Grants) -> Sql:
+        revokes: Sql = []
+        grants: Sql = []
+        for grantee in sorted(before.keys() | after.keys()):
+            old, new = before.get(grantee, {}), after.get(grantee, {})
+            if gone := [name for name in old if name not in new]:
+                revokes.append(f"REVOKE {self._on(key, gone)} FROM {role(grantee)}")
+                if _NOUNS[key.kind] == "TABLE" and key.kind != "column":
+                    self.lost.setdefault(key.name, {}).setdefault(grantee, set()).update(gone)
+            if narrowed := [name for name in old if old[name] and new.get(name) is False]:
+                # CASCADE: what was passed on by this option goes with it
+                revokes.append(f"REVOKE GRANT OPTION FOR {self._on(key, narrowed)} FROM {role(grantee)}")
+            for option in (False, True):
+                if added := [
+                    name for name in new if new[name] is option and (name not in old or (option and not old[name]))
+                ]:
+                    tail = " WITH GRANT OPTION" if option else ""
+                    grants.append(f"GRANT {self._on(key, added)} TO {role(grantee)}{tail}")
+        return revokes + grants
+
+    def _on(self, key: FactId, names: list[str]) -> str:
+        if key.kind == "column":
+            column = quote_ident(key.name[-1])
+            return f"{', '.join(f'{name} ({column})' for name in names)} ON TABLE {table_of(key)}"
+        everything = _all_of(_OBJECTS.get(key.kind, ""), self.scene.major)
+        listed = "ALL" if len(everything) > 1 and set(names) == set(everything) else ", ".join(sorted(names))
+        return f"{listed} ON {_NOUNS[key.kind]} {name_of(key)}"
+
+
+def key_of(key: FactId) -> FactId:
+    """The part of an object that its privileges are."""
+    return FactId(f"{key.kind}.privileges", key.name)
 
 
 def privilege_steps(scene: Scene, situation: Situation) -> Iterator[Step]:
     """One step for every object whose privileges differ, or that is created."""
-    groups: dict[FactId, list[FactId]] = {}
+    groups: dict[FactId, set[FactId]] = {}
     for facts in (situation.source, situation.goal):
         for key in facts:
             if key.kind == "privilege":
-                groups.setdefault(_object_of(facts[key]), []).append(key)
+                groups.setdefault(FactId(key.name[0], key.name[1:-1]), set()).add(key)
     # a snapshot without any privilege did not look at them
     for key in scene.fresh if groups else ():
         if key.kind in _NOUNS and key.kind != "column":
-            groups.setdefault(key, [])
-    lost: dict[FactId, dict[str, set[str]]] = {}
+            groups.setdefault(key, set())
+    writer = _Writer(scene, situation)
     for key in sorted(groups, key=lambda item: (item.kind == "column", item)):
-        if step := _step(scene, situation, key, sorted(set(groups[key])), lost):
+        if step := writer.step(key, sorted(groups[key])):
             yield step
 
 
-def _object_of(fact: Fact) -> FactId:
-    return FactId(fact.id.name[0], fact.id.name[1:-1])
+def _default_head(fact: Fact) -> str:
+    creator, schema, *_ = fact.id.name
+    inside = f" IN SCHEMA {quote_ident(schema)}" if schema else ""
+    return f"ALTER DEFAULT PRIVILEGES FOR ROLE {quote_ident(creator)}{inside}"
 
 
-def _step(
-    scene: Scene,
-    situation: Situation,
-    key: FactId,
-    ids: list[FactId],
-    lost: dict[FactId, dict[str, set[str]]],
-) -> Step | None:
-    fact = situation.goal.get(key)
-    if key.kind not in _NOUNS or (fact is None and key in situation.source):
-        return None
-    if key in scene.fresh:
-        if key not in situation.source and "privileges" not in scene.planes:
-            return None
-        before = _new_object(scene, fact) if fact else {}
-    else:
-        before = _grants(situation.source, ids)
-        _pass_on(before, key, situation)
-    after = _grants(situation.goal, ids)
-    table = (
-        FactId(situation.goal[key].parent.kind, key.name[:2]) if fact and fact.parent and key.kind == "column" else None
+def _usual(scene: Scene, fact: Fact) -> dict[str, bool]:
+    """What new objects come with when nothing is said."""
+    creator, schema, objects, grantee = fact.id.name
+    if not schema and (grantee == creator or (grantee == "PUBLIC" and objects in _PUBLIC)):
+        return dict.fromkeys(_all_of(objects, scene.major), False)
+    return {}
+
+
+def _stated(scene: Scene, fact: Fact) -> dict[str, bool]:
+    return _expanded(mapped(fact, "privileges"), _all_of(fact.id.name[2], scene.major))
+
+
+def _change_default(fact: Fact, old: dict[str, bool], new: dict[str, bool]) -> Sql:
+    objects, grantee = fact.id.name[2].upper(), role(fact.id.name[3])
+    head = _default_head(fact)
+    result = []
+    if gone := sorted(name for name in old if name not in new):
+        result.append(f"{head} REVOKE {', '.join(gone)} ON {objects} FROM {grantee}")
+    if narrowed := sorted(name for name in old if old[name] and new.get(name) is False):
+        result.append(f"{head} REVOKE GRANT OPTION FOR {', '.join(narrowed)} ON {objects} FROM {grantee}")
+    for option in (False, True):
+        if added := sorted(n for n in new if new[n] is option and (n not in old or (option and not old[n]))):
+            tail = " WITH GRANT OPTION" if option else ""
+            result.append(f"{head} GRANT {', '.join(added)} ON {objects} TO {grantee}{tail}")
+    return result
+
+
+def _set_default(scene: Scene, fact: Fact) -> Sql:
+    return _change_default(fact, _usual(scene, fact), _stated(scene, fact))
+
+
+def _unset_default(scene: Scene, fact: Fact) -> Sql:
+    return _change_default(fact, _stated(scene, fact), _usual(scene, fact))
+
+
+def _alter_default(scene: Scene, before: Fact, after: Fact) -> Sql:
+    return _change_default(after, _stated(scene, before), _stated(scene, after))
+
+
+RULES: Mapping[str, Rule] = {
+    "default_privilege": Rule(
+        _set_default, _unset_default, (Alteration(("privileges",), _alter_default),), loses=False, rank=95
     )
-    for grantee, names in lost.get(table, {}).items() if table else ():
-        for name in names:
-            before.get(grantee, {}).pop(name, None)
-    sql = _statements(key, before, after, lost)
-    if not sql:
-        return None
-    return Step(
-        tuple(sql),
-        Phase.FINISH,
-        (70, *key.name),
-        about=frozenset(ids) | ({key} if key in scene.fresh else frozenset()),
-        makes=frozenset({*ids, FactId("privileges", (key.kind, *key.name))} & {*scene.goal_needs, *ids}),
-    )
-
-
-def _pass_on(grants: Grants, key: FactId, situation: Situation) -> None:
-    """A new owner gets what the old one had been granted: that is what ALTER … OWNER TO does."""
-    if "owner" not in situation.changed.get(key, ()):
-        return
-    old, new = text(situation.source[key], "owner"), text(situation.goal[key], "owner")
-    if old in grants:
-        grants[new] = {**grants.get(new, {}), **grants.pop(old)}
-
-
-def _statements(key: FactId, before: Grants, after: Grants, lost: dict[FactId, dict[str, set[str]]]) -> list[str]:
-    revokes: list[str] = []
-    grants: list[str] = []
-    for grantee in sorted(before.keys() | after.keys()):
-        old, new = before.get(grantee, {}), after.get(grantee, {})
-        gone = [name for name in old if name not in new]
-        if gone:
-            revokes.append(f"REVOKE {_on(key, gone)} FROM {role(grantee)}")
-            lost.setdefault(key, {}).setdefault(grantee, set()).update(gone)
-        narrowed = [name for name in old if old[name] and name in new and not new[name]]
-        if narrowed:
-            revokes.append(f"REVOKE GRANT OPTION FOR {_on(key, narrowed)} FROM {role(grantee)}")
-        for option in (False, True):
-            added = [name for name in new if new[name] is option and (name not in old or (option and not old[name]))]
-            if added:
-                tail = " WITH GRANT OPTION" if option else ""
-                grants.append(f"GRANT {_on(key, added)} TO {role(grantee)}{tail}")
-    return revokes + grants
-
-
-def _on(key: FactId, names: list[str]) -> str:
-    if key.kind == "column":
-        column = quote_ident(key.name[-1])
-        return f"{', '.join(f'{name} ({column})' for name in names)} ON TABLE {table_of(key)}"
-    return f"{', '.join(names)} ON {_NOUNS[key.kind]} {name_of(key)}"
+}
+"""Those of objects are written object by object, by `privilege_steps`."""

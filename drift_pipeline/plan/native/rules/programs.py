@@ -92,9 +92,36 @@ def _view_tablespace(_scene: Scene, _before: Fact, after: Fact) -> Sql:
     return [f"ALTER MATERIALIZED VIEW {dotted(*after.id.name)} SET TABLESPACE {quote_ident(tablespace)}"]
 
 
+def _cluster(_scene: Scene, _before: Fact, after: Fact) -> Sql:
+    index = text(after, "cluster_on")
+    words = f"CLUSTER ON {quote_ident(index)}" if index else "SET WITHOUT CLUSTER"
+    return [f"ALTER MATERIALIZED VIEW {dotted(*after.id.name)} {words}"]
+
+
+_STORAGE = {"p": "PLAIN", "e": "EXTERNAL", "m": "MAIN", "x": "EXTENDED"}
+_COMPRESSION = {"p": "pglz", "l": "lz4"}
+
+
+def _tune(_scene: Scene, before: Fact, after: Fact) -> Sql:
+    """Storage and statistics of a materialized view's columns."""
+    old, new = ({} if before is after else mapped(before, "column_tuning")), mapped(after, "column_tuning")
+    result = []
+    for name in sorted(old.keys() | new.keys()):
+        was, now = old.get(name), new.get(name)
+        was, now = (was if isinstance(was, dict) else {}), (now if isinstance(now, dict) else {})
+        head = f"ALTER MATERIALIZED VIEW {dotted(*after.id.name)} ALTER COLUMN {quote_ident(name)}"
+        if was.get("statistics") != now.get("statistics"):
+            result.append(f"{head} SET STATISTICS {now.get('statistics', -1)}")
+        if was.get("storage") != now.get("storage") and now.get("storage"):
+            result.append(f"{head} SET STORAGE {_STORAGE[str(now['storage'])]}")
+        if was.get("compression") != now.get("compression"):
+            result.append(f"{head} SET COMPRESSION {_COMPRESSION.get(str(now.get('compression')), 'default')}")
+    return result
+
+
 def _can_replace_routine(_scene: Scene, before: Fact, after: Fact) -> bool:
     """REPLACE keeps the result and the arguments' names; defaults may be added, not taken away."""
-    if any(before.attributes.get(name) != after.attributes.get(name) for name in ("returns", "kind")):
+    if before.attributes.get("returns") != after.attributes.get("returns"):
         return False
     old, new = text(before, "arguments"), text(after, "arguments")
     return old == new or _without_defaults(old) == old
@@ -106,14 +133,9 @@ def _without_defaults(arguments: str) -> str:
 
 _TRIGGER_STATE = {
     "origin": "ENABLE",
-    "enabled": "ENABLE",
     "disabled": "DISABLE",
     "replica": "ENABLE REPLICA",
     "always": "ENABLE ALWAYS",
-    "O": "ENABLE",
-    "D": "DISABLE",
-    "R": "ENABLE REPLICA",
-    "A": "ENABLE ALWAYS",
 }
 
 
@@ -171,17 +193,26 @@ def _event_trigger(_scene: Scene, fact: Fact) -> Sql:
     tags = listed(fact, "tags")
     when = f" WHEN TAG IN ({', '.join(quote_literal(tag) for tag in tags)})" if tags else ""
     function = fact.attributes.get("function")
-    called = f"{dotted(*map(str, function[:2]))}()" if isinstance(function, list) else str(function or "")
-    if not called.endswith(")"):
-        called += "()"
+    called = f"{dotted(*map(str, function[:2]))}()" if isinstance(function, list) else ""
     name = quote_ident(fact.id.name[0])
     return [f"CREATE EVENT TRIGGER {name} ON {text(fact, 'event')}{when} EXECUTE FUNCTION {called}"]
+
+
+def _trigger(scene: Scene, fact: Fact) -> Sql:
+    """A partition's copy comes with its parent's trigger; only its state is its own."""
+    return [] if fact.attributes.get("inherited") else from_definition(scene, fact)
+
+
+def _drop_trigger(scene: Scene, fact: Fact) -> Sql:
+    if fact.attributes.get("inherited"):
+        return [f"ALTER TABLE {table_of(fact.id)} ENABLE TRIGGER {quote_ident(fact.id.name[2])}"]
+    return drop(scene, fact)
 
 
 _REPLACE_ROUTINE = Alteration(
     (
         *("language", "arguments", "body", "volatility", "strict", "security_definer", "leakproof", "parallel"),
-        *("cost", "rows", "support", "settings", "window", "returns", "kind", "binary", "transforms"),
+        *("cost", "rows", "support", "settings", "window", "returns", "library", "transforms"),
     ),
     replaced(from_definition),
     possible=_can_replace_routine,
@@ -206,12 +237,14 @@ RULES: Mapping[str, Rule] = {
             Alteration(("options",), options_alteration("options").write),
             Alteration(("populated",), _populate),
             Alteration(("tablespace",), _view_tablespace),
+            Alteration(("cluster_on",), _cluster, after_create=True, aspect="cluster_on"),
+            Alteration(("column_tuning",), _tune, after_create=True, fresh={}),
         ),
         rank=53,
     ),
     "function": Rule(from_definition, drop, (OWNER, _REPLACE_ROUTINE), rank=50),
     "procedure": Rule(from_definition, drop, (OWNER, _REPLACE_ROUTINE), rank=50),
-    "trigger": Rule(from_definition, drop, (_set_state("TRIGGER"),), rank=60),
+    "trigger": Rule(_trigger, _drop_trigger, (_set_state("TRIGGER"),), rank=60),
     "rule": Rule(from_definition, drop, (_set_state("RULE"),), rank=61),
     "policy": Rule(
         _policy,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from drift_pipeline.plan.native.address import address
@@ -63,6 +64,16 @@ def _update(_scene: Scene, _before: Fact, after: Fact) -> Sql:
     return [f"ALTER EXTENSION {quote_ident(after.id.name[0])} UPDATE TO {quote_literal(text(after, 'version'))}"]
 
 
+def _can_update(scene: Scene, before: Fact, after: Fact) -> bool:
+    """Extensions seldom have a way back: an older version comes anew where nothing depends on it."""
+    used = any(other.kind != "comment" for other in scene.source_dependants.get(before.id, ()))
+    return used or _version(text(after, "version")) > _version(text(before, "version"))
+
+
+def _version(value: str) -> list[int]:
+    return [int(part) for part in re.findall(r"\d+", value)]
+
+
 def _move(_scene: Scene, _before: Fact, after: Fact) -> Sql:
     return [f"ALTER EXTENSION {quote_ident(after.id.name[0])} SET SCHEMA {quote_ident(text(after, 'schema'))}"]
 
@@ -71,5 +82,11 @@ RULES: Mapping[str, Rule] = {
     "comment": Rule(_comment, _no_comment, (Alteration(("text",), _new_comment),), loses=False, rank=80),
     "security_label": Rule(_label, _no_label, (Alteration(("label",), _new_label),), loses=False, rank=81),
     "schema": Rule(_schema, drop, (OWNER,), rank=0),
-    "extension": Rule(_extension, drop, (Alteration(("version",), _update), Alteration(("schema",), _move)), beyond=frozenset({"owner"}), rank=1),
+    "extension": Rule(
+        _extension,
+        drop,
+        (Alteration(("version",), _update, possible=_can_update), Alteration(("schema",), _move)),
+        beyond=frozenset({"owner"}),
+        rank=1,
+    ),
 }
