@@ -69,7 +69,7 @@ FAMILIES: tuple[tuple[str, ...], ...] = (
 )
 """Files whose rows are facts; those of one line are read by one query."""
 
-ABOUT: tuple[tuple[str, ...], ...] = (("comment", "security_label"), ("privilege",))
+ABOUT: tuple[str, ...] = ("comment", "security_label", "privilege")
 """Files whose rows are about other facts."""
 
 _MOVED = (
@@ -149,7 +149,7 @@ def _harvest(ask: _Ask, version: int) -> Harvest:
     return Harvest(
         version,
         families=[ask(_query(names)) for names in FAMILIES],
-        about=[row for names in ABOUT for row in ask(_query(names))[1]],
+        about=ask(_query_about())[1],
         aliases=ask(_query(("alias",)))[1],
         depends=ask(_query(("depends",)))[1],
         counts=ask(_query(("count",)))[1],
@@ -163,11 +163,20 @@ def _digest_now(connection: Connection, deadline: float) -> str:
 
 
 @cache
+def _text(name: str) -> str:
+    return resources.files(__package__).joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
+
+
+@cache
 def _query(names: tuple[str, ...]) -> str:
     """One query over the files of these names. The prelude's parts that a query does not use cost nothing."""
-    folder = resources.files(__package__) / "sql"
-    bodies = "\nunion all\n".join(folder.joinpath(f"{name}.sql").read_text(encoding="utf-8") for name in names)
-    return folder.joinpath("_prelude.sql").read_text(encoding="utf-8") + bodies
+    return _text("_prelude") + "\nunion all\n".join(_text(name) for name in names)
+
+
+@cache
+def _query_about() -> str:
+    union = "\nunion all\n".join(f"({_text(name)})" for name in ABOUT)
+    return f"{_text('_prelude')}, about as materialized ({union})\n{_text('_about')}"
 
 
 _decode = json.JSONDecoder().raw_decode

@@ -9,6 +9,13 @@ select
         '_definition', pg_get_constraintdef(k.oid)
     ) as attributes
 from relation r
-join pg_constraint k on k.conrelid = r.oid and k.contype = 'n' and k.conislocal
+join pg_constraint k on k.conrelid = r.oid and k.contype = 'n'
 join pg_attribute a on a.attrelid = r.oid and a.attnum = k.conkey[1]
-where not k.convalidated or k.connoinherit or k.coninhcount > 0 or k.conname <> r.name || '_' || a.attname || '_not_null'
+where k.conislocal and (
+    not k.convalidated or k.connoinherit or k.coninhcount > 0 or k.conname <> r.name || '_' || a.attname || '_not_null'
+)
+-- an inherited one has the name of the parent's, unless the child was attached with one of its own
+or not k.conislocal and not exists (
+    select from pg_inherits h join pg_constraint p on p.conrelid = h.inhparent and p.contype = 'n'
+    where h.inhrelid = k.conrelid and p.conname = k.conname
+)

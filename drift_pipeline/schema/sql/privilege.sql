@@ -1,6 +1,6 @@
 -- Privileges, one row a grantee, by the address of the object. No list at all is the same as the explicit default one.
 -- Whoever may do all that the kind of object knows has ALL: a server that knows more privileges says the same then.
-, acl as materialized (
+with acl as materialized (
     select 'pg_class'::regclass::oid as classid, c.oid as objid, 0 as objsubid,
         case c.relkind when 'S' then 's' else 'r' end::"char" as type, c.relacl as acl, c.relowner as owner
     from pg_class c
@@ -50,7 +50,5 @@ summary as materialized (
 select
     'privilege' as kind, null::text[] as prefix, array[p.grantee] as suffix,
     p.classid, p.objid, p.objsubid,
-    other.kind as other_kind, other.name as other_name,
     json_build_object('privileges', p.privileges) as attributes
 from summary p
-left join nameable other on other.classid = p.classid and other.objid = p.objid and other.objsubid = p.objsubid
