@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 
 from rich import box
@@ -23,6 +24,7 @@ STYLES = {
     Severity.MINOR: "yellow",
     Severity.NONE: "green",
 }
+_SPACES_AT_END = re.compile(r"[ ]+((?:\x1b\[[0-9;]*m)*)$", re.MULTILINE)
 IMPACT_STYLES = {Impact.BREAKS: "bold red", Impact.EXPOSES: "bold red", Impact.DEGRADES: "yellow", Impact.NONE: "dim"}
 
 
@@ -105,4 +107,4 @@ def _console(width: int, color: bool) -> Console:
 def _written(console: Console) -> str:
     """What was printed on it, without spaces at the ends of lines."""
     text = console.file.getvalue()  # type: ignore[attr-defined]  # the StringIO from above
-    return "\n".join(line.rstrip() for line in text.split("\n"))
+    return _SPACES_AT_END.sub(r"\1", text)

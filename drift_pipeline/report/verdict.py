@@ -52,8 +52,8 @@ def verdict(report: Report) -> str:
         also = " Degrades the application now." if worst else " Nothing breaks now."
         return f"{report.severity.value.capitalize()} drift in {environment}: {counted}.{also}{_faults(report)}"
     more = sum(finding.impact is report.impact for finding in report.counting) - 1
-    others = f", and {more} more" if more else ""
-    return f"{NOW[report.impact]}: {worst.title}{others}. In all {counted} in {environment}.{_faults(report)}"
+    others = f" (and {more} more)" if more else ""
+    return f"{NOW[report.impact]}: {worst.title}{others}. Drift in {environment}: {counted}.{_faults(report)}"
 
 
 def _worst_now(report: Report) -> Finding | None:

@@ -15,7 +15,8 @@ from drift_pipeline.schema.reader import read_schema
 from drift_pipeline.schema.scope import schema_of
 from drift_pipeline.scratch.server import ScratchServer
 from tests.conftest import run_sql
-from tests.judge.cases import BASE, CASES, SqlCase
+from tests.judge.cases import BASE, SqlCase
+from tests.judge.cases_of_objects import CASES
 
 
 def judged(server: ScratchServer, cases: Sequence[SqlCase]) -> dict[str, list[Finding]]:

@@ -16,7 +16,7 @@ from drift_pipeline.schema.facts import Fact, FactId, Schema, Value
 from drift_pipeline.schema.reader import read_schema
 from drift_pipeline.scratch.server import ScratchServer
 from tests.conftest import run_sql
-from tests.judge.cases import CASES
+from tests.judge.cases_of_objects import CASES
 from tests.judge.test_on_a_server import make
 
 NOTHING = Schema.of([])

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import psycopg2
 import pytest
 
+from drift_pipeline.config import Database
 from drift_pipeline.judge.types import Loss, keeps_rows, narrowing, parse_type
 from drift_pipeline.scratch.server import ScratchServer
-from tests.conftest import NewDatabase, run_sql
+from tests.conftest import run_sql
 
 # before, after, a value that suffers
 LOSSES = [
@@ -59,8 +62,14 @@ SAFE = [
 ]
 
 
-def survives(server: ScratchServer, new_database: NewDatabase, before: str, after: str, value: str) -> bool:
-    database = new_database(f"set timezone = 'UTC'; create table t (c {before}, kept text)")
+@pytest.fixture(scope="module")
+def database(server: ScratchServer) -> Iterator[Database]:
+    with server.create(label="types") as created:
+        yield created
+
+
+def survives(database: Database, before: str, after: str, value: str) -> bool:
+    run_sql(database, f"drop table if exists t; create table t (c {before}, kept text)")
     run_sql(database, "insert into t values (%s, null); update t set kept = c::text", (value,))
     try:
         run_sql(database, f"set timezone = 'UTC'; alter table t alter c type {after}")
@@ -75,30 +84,25 @@ def survives(server: ScratchServer, new_database: NewDatabase, before: str, afte
 
 
 @pytest.mark.parametrize(("before", "after", "value"), LOSSES)
-def test_a_loss_that_the_server_shows_is_foretold(
-    server: ScratchServer, new_database: NewDatabase, before: str, after: str, value: str
-) -> None:
+def test_a_loss_that_the_server_shows_is_foretold(database: Database, before: str, after: str, value: str) -> None:
     assert narrowing(before, after) is not None
-    assert not survives(server, new_database, before, after, value)
+    assert not survives(database, before, after, value)
 
 
 @pytest.mark.parametrize(("before", "after", "value"), SAFE)
-def test_nothing_is_called_a_loss_that_is_none(
-    server: ScratchServer, new_database: NewDatabase, before: str, after: str, value: str
-) -> None:
+def test_nothing_is_called_a_loss_that_is_none(database: Database, before: str, after: str, value: str) -> None:
     assert narrowing(before, after) is None
-    assert survives(server, new_database, before, after, value)
+    assert survives(database, before, after, value)
 
 
 @pytest.mark.parametrize(("before", "after"), sorted({(before, after) for before, after, _ in (*LOSSES, *SAFE)}))
-def test_rows_are_rewritten_or_not_as_said(new_database: NewDatabase, before: str, after: str) -> None:
-    database = new_database(f"set timezone = 'UTC'; create table t (c {before})")
+def test_rows_are_kept_where_it_is_said(database: Database, before: str, after: str) -> None:
+    run_sql(database, f"drop table if exists t; create table t (c {before})")
     file = "select pg_relation_filenode('t')"
     ((old,),) = run_sql(database, file)
     run_sql(database, f"set timezone = 'UTC'; alter table t alter c type {after}")
     ((new,),) = run_sql(database, file)
-    if keeps_rows(before, after):
-        assert new == old
+    assert (new == old) is keeps_rows(before, after)
 
 
 def test_refused_and_cut_are_told_apart() -> None:
