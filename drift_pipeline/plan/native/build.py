@@ -13,6 +13,7 @@ from drift_pipeline.plan.native.rules.columns import (
     default_waits,
     inline_columns,
     not_null_of,
+    only_column,
     position,
     write_default,
     write_type,
@@ -311,12 +312,29 @@ class Builder:
 
     def _about(self, key: FactId) -> frozenset[FactId]:
         """The fact, or the one for whose sake it is touched."""
+        if key.kind == "not_null":
+            return self._same_not_null(key)
         found, base = set(), base_of(key)
         while base not in found:
             found.add(base)
             if base in self.situation.keys and len(found) > 1:
                 break
             base = base_of(self.closure.causes.get(base, base))
+        return frozenset(found)
+
+    def _same_not_null(self, key: FactId) -> frozenset[FactId]:
+        """A column's NOT NULL is one thing, whatever the constraint was and will be called."""
+        found = {key}
+        for facts in (self.situation.source, self.situation.goal):
+            if key in facts:
+                column = FactId("column", (*key.name[:2], only_column(facts[key])))
+                found.add(column)
+                found |= {
+                    other.id
+                    for group in (self.scene.source_children, self.scene.goal_children)
+                    for other in group.get(FactId("table", key.name[:2]), ())
+                    if other.id.kind == "not_null" and only_column(other) == column.name[-1]
+                }
         return frozenset(found)
 
     def _note(self, key: FactId) -> str:

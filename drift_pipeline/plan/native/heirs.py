@@ -74,10 +74,12 @@ def _leave(
             source[own.id] = replace(own, attributes={**own.attributes, "_position": 0})
             moved.add(own.id)
     inherited = list(parts_of(parent, source, there, _KEPT_ON_LEAVING))
+    names = source[child].attributes.get("_not_null_names")
     for fact in wanted.get(child, ()):
         if fact.id in source or fact.id.kind not in _KEPT_ON_LEAVING:
             continue
-        if any(_repeats(fact, other, parent) for other in inherited):
+        renamed = fact.id.kind == "not_null" and isinstance(names, dict) and _column(fact) in names
+        if renamed or any(_repeats(fact, other, parent) for other in inherited):
             source[fact.id] = fact
             moved.add(fact.id)
     return moved
@@ -116,6 +118,11 @@ def _as_child(fact: Fact, child: FactId) -> Fact:
             {**attributes, "identity": None, "identity_options": {}} if attributes.get("identity") else attributes
         )
     return replace(fact, id=FactId(fact.id.kind, (*child.name, fact.id.name[-1])), attributes=attributes, parent=child)
+
+
+def _column(fact: Fact) -> str:
+    columns = fact.attributes.get("columns")
+    return str(columns[0]) if isinstance(columns, list) and columns else ""
 
 
 def _repeats(fact: Fact, other: Fact, parent: FactId) -> bool:

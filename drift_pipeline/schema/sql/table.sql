@@ -37,6 +37,12 @@ select
     case when c.reloftype <> 0 then format_type(c.reloftype, null) end as of_type,
     pg_get_userbyid(c.relowner) as owner,
     clustered.relname::text as cluster_on,
+    -- since 18: what the NOT NULL constraints are called that come from a parent; a hint for whoever joins or leaves one
+    case when c.relispartition or exists (select from pg_inherits h where h.inhrelid = c.oid) then (
+        select json_object_agg(a.attname, k.conname)
+        from pg_constraint k join pg_attribute a on a.attrelid = k.conrelid and a.attnum = k.conkey[1]
+        where k.conrelid = c.oid and k.contype = 'n' and not k.conislocal
+    ) end as _not_null_names,
     server.srvname::text as server,
     case when foreign_table.ftoptions is null then '{}' else
         (select json_object_agg(option_name, option_value order by option_name) from pg_options_to_table(foreign_table.ftoptions))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from drift_pipeline.plan.native.address import table_of
 from drift_pipeline.plan.native.graph import reaches
@@ -63,7 +64,7 @@ def column_clause(scene: Scene, column: Fact) -> str:
 
 def _not_null_words(scene: Scene, column: Fact) -> list[str]:
     constraint = not_null_of(scene.goal_children, column)
-    if constraint is not None and constraint.attributes.get("validated", True) is not False:
+    if constraint is not None and _is_valid(constraint):
         no_inherit = " NO INHERIT" if constraint.attributes.get("no_inherit") else ""
         name = "" if _usual_name(constraint) else f"CONSTRAINT {quote_ident(constraint.id.name[-1])} "
         return [f"{name}NOT NULL{no_inherit}"]
@@ -71,9 +72,7 @@ def _not_null_words(scene: Scene, column: Fact) -> list[str]:
 
 
 def _usual_name(constraint: Fact) -> bool:
-    columns = constraint.attributes.get("columns")
-    column = str(columns[0]) if isinstance(columns, list) and columns else ""
-    return constraint.id.name[-1] == f"{constraint.id.name[1]}_{column}_not_null"
+    return constraint.id.name[-1] == f"{constraint.id.name[1]}_{only_column(constraint)}_not_null"
 
 
 def identity_words(column: Fact) -> str:
@@ -188,22 +187,67 @@ def _yes(_scene: Scene, _before: Fact, _after: Fact) -> bool:
     return True
 
 
-def _create_not_null(_scene: Scene, fact: Fact) -> Sql:
-    columns = fact.attributes.get("columns")
-    column = quote_ident(str(columns[0]) if isinstance(columns, list) and columns else "")
+def _create_not_null(scene: Scene, fact: Fact) -> Sql:
+    """A new constraint, or the one that the column has under another name or in another state."""
+    column = FactId("column", (*fact.id.name[:2], only_column(fact)))
+    there = scene.source.get(column)
+    if there is None or column in scene.fresh or not there.attributes.get("not_null"):
+        return [_add_not_null(fact)]
+    before = not_null_of(scene.source_children, there) or replace(
+        fact,
+        id=FactId("not_null", (*fact.id.name[:2], f"{fact.id.name[1]}_{column.name[-1]}_not_null")),
+        attributes={"validated": True, "no_inherit": False},
+    )
+    if _is_valid(before) and not _is_valid(fact):
+        return [*_drop_not_null_of(fact), _add_not_null(fact)]
+    result = []
+    if before.id != fact.id:
+        old, new = quote_ident(before.id.name[-1]), quote_ident(fact.id.name[-1])
+        result.append(f"ALTER TABLE {table_of(fact.id)} RENAME CONSTRAINT {old} TO {new}")
+    if _is_valid(fact) and not _is_valid(before):
+        result += _validate(scene, before, fact)
+    if bool(fact.attributes.get("no_inherit")) != bool(before.attributes.get("no_inherit")):
+        result += _write_inheritance(scene, before, fact)
+    return result
+
+
+def _add_not_null(fact: Fact) -> str:
+    column = quote_ident(only_column(fact))
     head = f"ALTER TABLE {table_of(fact.id)}"
-    plain = fact.attributes.get("validated", True) is not False and not fact.attributes.get("no_inherit")
-    if plain and _usual_name(fact):
-        return [f"{head} ALTER COLUMN {column} SET NOT NULL"]
+    if _is_valid(fact) and not fact.attributes.get("no_inherit") and _usual_name(fact):
+        return f"{head} ALTER COLUMN {column} SET NOT NULL"
     tail = " NO INHERIT" if fact.attributes.get("no_inherit") else ""
-    tail += " NOT VALID" if fact.attributes.get("validated") is False else ""
-    return [f"{head} ADD CONSTRAINT {quote_ident(fact.id.name[-1])} NOT NULL {column}{tail}"]
+    tail += "" if _is_valid(fact) else " NOT VALID"
+    return f"{head} ADD CONSTRAINT {quote_ident(fact.id.name[-1])} NOT NULL {column}{tail}"
 
 
-def _drop_not_null(_scene: Scene, fact: Fact) -> Sql:
+def _is_valid(fact: Fact) -> bool:
+    return fact.attributes.get("validated", True) is not False
+
+
+def only_column(fact: Fact) -> str:
+    """The column of a NOT NULL constraint."""
     columns = fact.attributes.get("columns")
-    column = quote_ident(str(columns[0]) if isinstance(columns, list) and columns else "")
-    return [f"ALTER TABLE {table_of(fact.id)} ALTER COLUMN {column} DROP NOT NULL"]
+    return str(columns[0]) if isinstance(columns, list) and columns else ""
+
+
+def _drop_not_null_of(fact: Fact) -> Sql:
+    return [f"ALTER TABLE {table_of(fact.id)} ALTER COLUMN {quote_ident(only_column(fact))} DROP NOT NULL"]
+
+
+def _drop_not_null(scene: Scene, fact: Fact) -> Sql:
+    """Where the column stays NOT NULL, the constraint goes on under the usual name, or under that of another fact."""
+    column = scene.goal.get(FactId("column", (*fact.id.name[:2], only_column(fact))))
+    if column is None or not column.attributes.get("not_null") or column.id in scene.fresh:
+        return _drop_not_null_of(fact)
+    if not_null_of(scene.goal_children, column) is not None:
+        return []
+    usual = replace(
+        fact,
+        id=FactId("not_null", (*fact.id.name[:2], f"{fact.id.name[1]}_{column.id.name[-1]}_not_null")),
+        attributes={**fact.attributes, "validated": True, "no_inherit": False},
+    )
+    return _create_not_null(scene, usual)
 
 
 def _validate(_scene: Scene, before: Fact, after: Fact) -> Sql:

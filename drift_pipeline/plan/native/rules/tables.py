@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from drift_pipeline.plan.native.address import address
 from drift_pipeline.plan.native.quote import dotted, quote_ident
-from drift_pipeline.plan.native.rules.columns import column_clause, inline_columns
+from drift_pipeline.plan.native.rules.columns import column_clause, inline_columns, not_null_of
 from drift_pipeline.plan.native.rules.common import (
     OWNER,
     drop,
@@ -80,9 +80,32 @@ def _write_partition(scene: Scene, before: Fact, after: Fact) -> Sql:
     result = []
     if parent := before.attributes.get("partition_of"):
         result.append(f"ALTER TABLE {_path(parent)} DETACH PARTITION {child}")
+        result += _rename_not_nulls(after, mapped(before, "_not_null_names"), _own_names(scene.goal_children, after))
     if parent := after.attributes.get("partition_of"):
+        result += _rename_not_nulls(after, _own_names(scene.source_children, before), mapped(after, "_not_null_names"))
         result.append(f"ALTER TABLE {_path(parent)} ATTACH PARTITION {child} {text(after, 'partition_bound')}")
     return result
+
+
+def _own_names(children: Mapping[FactId, Sequence[Fact]], table: Fact) -> dict[str, Value]:
+    """What the NOT NULL constraints of a table are called that are its own: as a fact says, or the usual name."""
+    names: dict[str, Value] = {}
+    for column in children.get(table.id, ()):
+        if column.id.kind == "column" and column.attributes.get("not_null"):
+            constraint = not_null_of(children, column)
+            name = column.id.name[-1]
+            names[name] = constraint.id.name[-1] if constraint else f"{table.id.name[-1]}_{name}_not_null"
+    return names
+
+
+def _rename_not_nulls(table: Fact, old: Mapping[str, Value], new: Mapping[str, Value]) -> Sql:
+    """Since 18 a NOT NULL that comes from a parent bears the parent's name, or the one that the table joined with."""
+    head = f"ALTER TABLE {dotted(*table.id.name)} RENAME CONSTRAINT"
+    return [
+        f"{head} {quote_ident(str(old[column]))} TO {quote_ident(str(name))}"
+        for column, name in sorted(new.items())
+        if old.get(column) not in (None, name)
+    ]
 
 
 def detach(fact: Fact) -> Sql:
