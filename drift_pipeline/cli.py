@@ -11,10 +11,13 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from types import FrameType
 
 COULD_NOT_LOOK = 3
+PATIENCE = 3.0
+"""Seconds after which an interruption that Python cannot act upon, inside of a library's waiting, ends the process."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -28,11 +31,10 @@ def run(arguments: list[str]) -> int:
     secrets: set[str] = set()
     try:
         _speak_utf8()
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, _interrupt)  # CI systems end a job that way: clean up as after Ctrl-C
-        return _run(arguments, secrets)
+        with _interruptible():
+            return _run(arguments, secrets)
     except KeyboardInterrupt:
-        _say("interrupted", "nothing was written after the last complete file; run it again")
+        _say("interrupted", "reports of earlier checks are as they were; run it again")
     except SystemExit as request:
         # a library that ends the process by itself does not know what our exit codes mean
         return 0 if request.code in {0, None} else COULD_NOT_LOOK
@@ -131,5 +133,38 @@ def _speak_utf8() -> None:
             reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Ctrl-C, and SIGTERM by which CI systems end a job, unwind everything: scratch databases are dropped.
+
+    A handler in Python runs only when the library that waits for a server returns; a thread watches that it does.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    noticed = threading.Event()
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        noticed.set()
+        raise KeyboardInterrupt
+
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    wakeup = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    threading.Thread(target=_watch, args=(reader, noticed), daemon=True).start()
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(wakeup)
+        os.close(writer)  # ends the thread
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _watch(reader: int, noticed: threading.Event) -> None:
+    with os.fdopen(reader, "rb", buffering=0) as signals:
+        while number := signals.read(1):
+            if number[0] in {signal.SIGINT, signal.SIGTERM} and not noticed.wait(PATIENCE):
+                _say("interrupted", "what this check left on scratch, the next one removes")
+                os._exit(COULD_NOT_LOOK)

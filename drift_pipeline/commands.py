@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -96,7 +97,8 @@ def check(secrets: set[str], /, environment: str, export: Path | None, **options
     from drift_pipeline import use_case
     from drift_pipeline.report import render
 
-    report = use_case.check(environment, settings=settings)
+    with _naming_variables_of(settings, environment):
+        report = use_case.check(environment, settings=settings)
     if not options["quiet"]:
         show(_rendered(report, options["form"]))
     if export:
@@ -284,6 +286,19 @@ def _settings(secrets: set[str], options: dict[str, Any], *environments: str) ->
     if "artifacts" in given:
         given["artifacts"] = _absolute(given["artifacts"])
     return dataclasses.replace(settings, **given)
+
+
+@contextmanager
+def _naming_variables_of(settings: Settings, environment: str) -> Iterator[None]:
+    """Errors below name the variables of this environment where they speak of `<PREFIX>_DB_HOST` and the like."""
+    from drift_pipeline.errors import DriftError
+
+    try:
+        yield
+    except DriftError as error:
+        if environment in settings.environments:
+            error.hint = error.hint.replace("<PREFIX>", settings.environments[environment].prefix)
+        raise
 
 
 def _absolute(place: str) -> str:

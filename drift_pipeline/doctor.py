@@ -63,6 +63,7 @@ class Examiner:
         self._env_file = env_file
         self._environment = environment
         self._live_major: int | None = None
+        self._prefixes: dict[str, str] = {}
 
     def lines(self) -> Iterator[Line]:
         """The findings, as they are made. Nothing that fails keeps the next thing from being tried."""
@@ -84,7 +85,8 @@ class Examiner:
             for line in examine():
                 yield Line(line.sign, line.what, self._safe(line.said), self._safe(line.hint))
         except DriftError as error:
-            yield Line("✗", what, self._safe(error.message), self._safe(error.hint))
+            hint = error.hint.replace("<PREFIX>", self._prefixes.get(what, "<PREFIX>"))
+            yield Line("✗", what, self._safe(error.message), self._safe(hint))
         except Exception as error:  # a doctor who faints helps nobody
             if self._debug:
                 sys.stderr.write(redact(traceback.format_exc(), self._secrets))
@@ -102,6 +104,7 @@ class Examiner:
         variables = variables_for(settings, self._environment)
         self._secrets.update(secrets_in(variables))
         found.append(settings)
+        self._prefixes = {name: item.prefix for name, item in settings.environments.items()}
         for name in _mistyped(variables):
             yield Line("–", "configuration", f"{name[0]} is no setting", f"did you mean {name[1]}?")
         require_models(settings)
@@ -146,7 +149,8 @@ class Examiner:
         loaded = load_models(settings.models, settings.root)
         seconds = time.monotonic() - began
         tables = len(loaded.tables)
-        yield Line("✓", "models", f"{loaded.source}: {tables} table{'s' * (tables != 1)}, loaded in {seconds:.1f} s")
+        how = "unchanged since they were loaded" if loaded.cached else f"loaded in {seconds:.1f} s"
+        yield Line("✓", "models", f"{loaded.source}: {tables} table{'s' * (tables != 1)}, {how}")
 
     def _scratch(self, settings: Settings) -> Iterator[Line]:
         from drift_pipeline.scratch.server import scratch_server
