@@ -33,6 +33,8 @@ REPRINTED: Mapping[str, frozenset[str]] = {
     "view": frozenset({"definition"}),
     "materialized_view": frozenset({"definition"}),
     "policy": frozenset({"using", "check"}),
+    "function": frozenset({"body"}),
+    "procedure": frozenset({"body"}),
 }
 """Attributes that hold SQL, whose text depends on the server that printed it."""
 

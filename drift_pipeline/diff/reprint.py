@@ -155,6 +155,19 @@ def is_one_expression(text: str) -> bool:
     return depth == 0
 
 
+def is_one_block(text: str) -> bool:
+    """True if the text is one BEGIN ATOMIC … END and nothing behind it."""
+    parts = sqltext.tokens(text)
+    if parts[:2] != ("BEGIN", "ATOMIC") or not is_one_expression(text.replace(";", ",")):
+        return False
+    depth, ends = 0, []
+    for at, part in enumerate(parts):
+        depth += (part in ("BEGIN", "CASE")) - (part == "END")
+        if depth == 0:
+            ends.append(at)
+    return ends == [len(parts) - 1]
+
+
 def _copy(fact: Fact, schema: str) -> sql.Composed:
     table = sql.Identifier(schema, fact.id.name[1])
     return sql.SQL("CREATE TABLE {} (LIKE {})").format(table, sql.Identifier(*fact.id.name[:2]))
@@ -278,6 +291,27 @@ def _policy(fact: Fact, schema: str) -> Statements:
     return [_copy(fact, schema), create]
 
 
+def _routine(fact: Fact, schema: str) -> Statements:
+    """A function whose body is SQL that the server understood (BEGIN ATOMIC); other bodies are kept as written."""
+    body, arguments = fact.attributes.get("body"), _text(fact, "arguments")
+    if (
+        not isinstance(body, str)
+        or not is_one_block(body)
+        or arguments is None
+        or fact.attributes.get("language") != "sql"
+    ):
+        return None
+    returns = _text(fact, "returns")
+    create = sql.SQL("CREATE {} {} ({}) {} LANGUAGE sql {}").format(
+        sql.SQL("PROCEDURE" if fact.id.kind == "procedure" else "FUNCTION"),
+        sql.Identifier(schema, fact.id.name[1]),
+        arguments,
+        sql.SQL("RETURNS {}").format(returns) if returns else sql.SQL(""),
+        sql.SQL(body),
+    )
+    return [create]
+
+
 _CREATE: Mapping[str, Callable[[Fact, str], Statements]] = {
     "column": _column,
     "check": _check,
@@ -287,4 +321,6 @@ _CREATE: Mapping[str, Callable[[Fact, str], Statements]] = {
     "view": _view,
     "materialized_view": _view,
     "policy": _policy,
+    "function": _routine,
+    "procedure": _routine,
 }
