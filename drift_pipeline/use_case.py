@@ -33,7 +33,9 @@ from drift_pipeline.diff.compare import diff_schemas
 from drift_pipeline.diff.differences import Difference, SchemaDiff
 from drift_pipeline.diff.reprint import Reprinter
 from drift_pipeline.errors import ConfigError
+from drift_pipeline.judge.findings import Cause, Finding
 from drift_pipeline.judge.judge import judge
+from drift_pipeline.lineage import add_history, extensions_of, scope_of, trace
 from drift_pipeline.models.build import build_models
 from drift_pipeline.models.faults import ModelFault
 from drift_pipeline.models.loader import LoadedModels, load_models
@@ -43,7 +45,8 @@ from drift_pipeline.report.report import Context, Coverage, Report
 from drift_pipeline.schema import snapshot
 from drift_pipeline.schema.facts import Schema
 from drift_pipeline.schema.reader import read_schema
-from drift_pipeline.schema.scope import restrict, split_unmanaged
+from drift_pipeline.schema.scope import split_unmanaged
+from drift_pipeline.schema.version_table import LiveRevisions, read_revisions
 from drift_pipeline.scratch.server import ScratchServer, scratch_server
 
 ALL_PLANES = ("structure", "privileges", "owners", "tuning")
@@ -61,23 +64,31 @@ class ModelSchema:
     faults: tuple[ModelFault, ...] = ()
     stand_ins: tuple[str, ...] = ()
     scratch: str = ""
+    notes: tuple[str, ...] = ()
     seconds: float = 0.0
 
 
 @dataclass(frozen=True)
 class LiveSchema:
-    """All facts of one environment's database at one moment. `target`: host:port/name, without credentials."""
+    """All facts of one environment's database at one moment. `target`: host:port/name, without credentials.
+
+    `revisions`: what its Alembic version table says, as far as the role may read it.
+    """
 
     environment: str
     schema: Schema
     target: str
     role: str = ""
+    revisions: LiveRevisions = field(default_factory=LiveRevisions)
     seconds: float = 0.0
 
 
 @dataclass(frozen=True)
 class Drift:
-    """What differs between an environment and the models, within what is compared, and the plan that mends it."""
+    """What differs between an environment and the models, within what is compared, and the plan that mends it.
+
+    `causes`: by the difference's key. `pending`: revisions that live lacks. `notes`: what could not be found out.
+    """
 
     diff: SchemaDiff
     plan: Plan
@@ -86,6 +97,9 @@ class Drift:
     coverage: Coverage
     scratch: str = ""
     timings: Mapping[str, float] = field(default_factory=dict)
+    causes: Mapping[str, tuple[Cause, ...]] = field(default_factory=dict)
+    pending: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -109,16 +123,19 @@ def load_model_schema(settings: Settings, *, prefer_major: int | None = None) ->
 
 def load_project_models(settings: Settings) -> LoadedModels:
     """The DDL of the models, from a process of their own, or from the cache if nothing of them changed."""
-    return load_models(settings.models, settings.root, cache=settings.root / ".drift" / "cache")
+    return load_models(settings.models, settings.root, default_schema=settings.default_schema)
 
 
 def read_live_schema(settings: Settings, environment: str, *, environ: Mapping[str, str] | None = None) -> LiveSchema:
     """Stage 2: everything in the environment's database, read in one transaction. DriftError if one cannot look."""
     began = time.monotonic()
     database = database_for(settings, environment, environ)
-    schema = read_schema(database, read_timeout=settings.read_timeout)
+    timeouts = {"connect_timeout": settings.connect_timeout}
+    schema = read_schema(database, read_timeout=settings.read_timeout, **timeouts)
+    # without a history of ours nobody asks at which revision it is
+    revisions = read_revisions(database, schema, **timeouts) if settings.models.alembic else LiveRevisions()
     role = database.parameters.get("user", "")
-    return LiveSchema(environment, schema, database.display, role, time.monotonic() - began)
+    return LiveSchema(environment, schema, database.display, role, revisions, time.monotonic() - began)
 
 
 def find_drift(settings: Settings, models: ModelSchema, live: LiveSchema) -> Drift:
@@ -134,6 +151,7 @@ def make_report(
     """Stage 4: findings, plan and context in one object, from which every output is rendered."""
     locations = {**models.loaded.tables, **models.loaded.columns}
     findings = judge(drift.diff, drift.live, drift.models, locations=locations, environment=live.environment)
+    findings = tuple(_with_causes(finding, drift, settings) for finding in findings)
     commit = commit or current_commit(settings.root)
     return Report(
         context=Context(
@@ -149,6 +167,7 @@ def make_report(
             branch=commit.branch,
             commit=commit.sha,
             role=live.role,
+            revision=", ".join(live.revisions.ids or ()),
             url=os.environ.get("DRIFT_REPORT_URL", ""),
             tool_version=drift_pipeline.__version__,
             timings={"models": models.seconds, "live": live.seconds, **drift.timings},
@@ -161,6 +180,12 @@ def make_report(
             f"extension {name} is stood in for on scratch by functions of its signatures" for name in models.stand_ins
         ),
     )
+
+
+def _with_causes(finding: Finding, drift: Drift, settings: Settings) -> Finding:
+    causes = drift.causes.get(finding.difference.key, (Cause.UNKNOWN,))
+    ignored = settings.pending == "ignore" and causes == (Cause.PENDING_MIGRATION,)
+    return replace(finding, causes=causes, set_aside="a pending migration brings it" if ignored else "")
 
 
 # ---------------------------------------------------------------- the whole way, in one process
@@ -196,61 +221,80 @@ def models_on_scratch(
     """Builds the models on a scratch server, of the live server's major where there is one, and reads them."""
     began = time.monotonic()
     major = live.server_major if live else prefer_major
-    extensions = [fact.id.name[-1] for fact in live.of_kind("extension")] if live else []
+    extensions = extensions_of(live)
     with (
         scratch_server(url=settings.scratch_url, prefer_major=major) as server,
         server.create(label="models") as database,
     ):
         built = build_models(loaded, database, default_schema=settings.default_schema, extensions=extensions)
         schema = read_schema(database, read_timeout=settings.read_timeout)
+        faults = built.faults
+        notes: tuple[str, ...] = ()
+        if settings.models.alembic:
+            schema, more, notes = add_history(settings, server, database, schema, extensions)
+            faults += more
         models = ModelSchema(
-            schema, loaded, built.faults, built.stand_ins, server.description, time.monotonic() - began
+            schema, loaded, faults, built.stand_ins, server.description, notes, time.monotonic() - began
         )
         yield BuiltModels(server, database, models)
 
 
 def _find_drift(settings: Settings, built: BuiltModels, live: LiveSchema) -> Drift:
     began = time.monotonic()
-    schemas = compared_schemas(settings, built.models)
-    model_facts = restrict(built.models.schema, schemas=schemas, ignore=settings.ignore)
-    live_facts = restrict(live.schema, schemas=schemas, ignore=settings.ignore)
-    split = split_unmanaged(live_facts, model_facts, manage=settings.manage)
-    live_facts = split.managed
+    scope = scope_of(settings, built.models.loaded, built.models.schema, live.schema)
+    models = scope.part(built.models.schema)
+    split = split_unmanaged(scope.part(live.schema), models, manage=settings.manage)
     with Reprinter(built.database) as reprint:
-        diff = diff_schemas(live_facts, model_facts, planes=settings.planes, exact=settings.exact, reprint=reprint)
+        diff = diff_schemas(split.managed, models, planes=settings.planes, exact=settings.exact, reprint=reprint)
     compared = time.monotonic()
+    origins = trace(
+        settings,
+        built.server,
+        scope,
+        live=live.schema,
+        revisions=live.revisions,
+        models=models,
+        diff=diff,
+    )
+    traced = time.monotonic()
     plan = plan_repair(
         built.server,
-        live=live_facts,
-        models=model_facts,
+        live=split.managed,
+        models=models,
         models_database=built.database,
         diff=diff,
-        live_database=None,
         engine_timeout=settings.engine_timeout,
+        exact=settings.exact,
+        cache=settings.root / ".drift" / "cache" / "plans",
     )
     coverage = Coverage(
-        schemas=tuple(sorted(schemas)),
-        facts=len(model_facts.facts),
+        schemas=scope.schemas,
+        facts=len(models.facts),
         not_covered=live.schema.not_covered,
-        excluded=live_facts.excluded,
+        excluded=split.managed.excluded,
         unmanaged=split.counts,
         equivalent=diff.equivalent,
         planes_off=tuple(plane for plane in ALL_PLANES if plane not in settings.planes),
         column_order=tuple(".".join(table.name) for table in diff.column_order),
     )
-    timings = {"diff": compared - began, "plan": time.monotonic() - compared}
-    return Drift(diff, plan, live_facts, model_facts, coverage, built.models.scratch, timings)
+    timings = {"diff": compared - began, "causes": traced - compared, "plan": time.monotonic() - traced}
+    return Drift(
+        diff,
+        plan,
+        split.managed,
+        models,
+        coverage,
+        built.models.scratch,
+        timings,
+        origins.causes,
+        origins.pending,
+        (*scope.notes, *origins.notes),
+    )
 
 
 def settings_for(settings: Settings, environment: str) -> Settings:
     """The settings as they hold for one environment. ConfigError if there is none of that name."""
     return replace(settings, default_schema=environment_named(settings, environment).default_schema)
-
-
-def compared_schemas(settings: Settings, models: ModelSchema) -> frozenset[str]:
-    """The schemas that the models name, and the default one."""
-    named = {fact.id.name[0] for fact in models.schema.of_kind("table", "enum", "sequence", "view", "domain")}
-    return frozenset({*named, *models.loaded.schemas, settings.default_schema})
 
 
 # ---------------------------------------------------------------- two schemas of any origin

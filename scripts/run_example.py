@@ -21,16 +21,14 @@ def main(arguments: list[str]) -> int:
     if "--forget" in arguments:
         demo.forget()
         return 0
-    home = ROOT / ".dagster_home"
-    home.mkdir(exist_ok=True)
-    shutil.copyfile(ROOT / "dagster.yaml", home / "dagster.yaml")
     artifacts = os.environ.get("DRIFT_ARTIFACTS") or str(ROOT / ".drift" / "artifacts")
     with demo.demo_environment() as (variables, made):
         print(demo.describe(made))
         environment = {
             **os.environ,
             **variables,
-            "DAGSTER_HOME": str(home),
+            "DAGSTER_HOME": str(ROOT),
+            "DRIFT_ROOT": str(demo.example_folder()),
             "DRIFT_ARTIFACTS": artifacts,
             # job execute is asked for by name everywhere; that dg supersedes it is no news for this reader
             "PYTHONWARNINGS": "ignore",
@@ -39,12 +37,12 @@ def main(arguments: list[str]) -> int:
         if "--ui" in arguments:
             return subprocess.call(
                 [scripts / "dagster", "dev", "-m", "drift_pipeline", "-h", "127.0.0.1", "-p", "3000"],
-                cwd=demo.example_folder(),
+                cwd=ROOT,
                 env=environment,
             )
         command = [scripts / "dagster", "job", "execute", "-m", "drift_pipeline", "-j", "drift_check"]
         result = subprocess.run(
-            command, cwd=demo.example_folder(), env=environment, capture_output=True, text=True, check=False
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
         )
     if result.returncode:
         sys.stderr.write(result.stdout + result.stderr)

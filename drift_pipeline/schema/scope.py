@@ -163,6 +163,15 @@ def _part(schema: Schema, kept: Mapping[FactId, Fact], more: Mapping[str, int]) 
     return replace(schema, facts=kept, excluded=dict(sorted(excluded.items())), depends=depends)
 
 
+def leave_out(schema: Schema, ids: Collection[FactId], reason: str) -> Schema:
+    """The schema without these facts and what belongs to them, counted under the reason."""
+    gone = {key: reason for key in ids if key in schema.facts}
+    kept = {key: fact for key, fact in schema.facts.items() if key not in gone}
+    counted = Counter({reason: len(gone)}) if gone else Counter()
+    _take_children(kept, gone)
+    return _part(schema, kept, counted)
+
+
 # managed and unmanaged
 
 DECLARABLE: Mapping[str, str] = {
@@ -229,6 +238,38 @@ def split_unmanaged(live: Schema, models: Schema, manage: Collection[str] = ()) 
         if parent not in reasons:
             listed[label].append(key)
     return Split(_part(live, kept, {}), {kind: tuple(sorted(listed[kind])) for kind in sorted(listed)})
+
+
+UNDECLARABLE_ATTRIBUTES: Mapping[str, tuple[str, ...]] = {
+    "table": ("row_security", "force_row_security", "replica_identity"),
+}
+"""What migrations set on objects that the models declare, and the models have no word for."""
+
+
+def with_history(models: Schema, at_head: Schema) -> Schema:
+    """What is desired: the models, and for what they cannot declare the history at its head.
+
+    A view, a trigger or a function that a migration makes counts from then on: missing or changed, it is drift.
+    """
+    desired = dict(models.facts)
+    for key, fact in at_head.facts.items():
+        if key in desired:
+            told = {name: fact.attributes[name] for name in UNDECLARABLE_ATTRIBUTES.get(key.kind, ())}
+            if told:
+                desired[key] = replace(desired[key], attributes={**desired[key].attributes, **told})
+        elif _comes_with(fact, at_head, desired):
+            desired[key] = fact
+    depends = models.depends | {edge for edge in at_head.depends if edge[0] in desired and edge[1] in desired}
+    return replace(models, facts=desired, depends=frozenset(depends))
+
+
+def _comes_with(fact: Fact, at_head: Schema, desired: Mapping[FactId, Fact]) -> bool:
+    """True for what the models cannot declare, on objects that are desired or that the models cannot declare either."""
+    if fact.id.kind in DECLARABLE:
+        # a column of a view, a comment on a function: they go where their object goes
+        return fact.parent is not None and fact.parent.kind not in DECLARABLE
+    table = fact.parent
+    return table is None or table.kind not in ("table", "column") or table in desired
 
 
 def _unmanaged_as(fact: Fact, live: Schema, models: Schema) -> str:

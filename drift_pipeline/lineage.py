@@ -1,0 +1,153 @@
+"""What a check owes to the project's Alembic history: its scope, what is desired beside the models, and causes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from drift_pipeline.config import Database, Settings
+from drift_pipeline.diff.compare import diff_schemas
+from drift_pipeline.diff.differences import SchemaDiff
+from drift_pipeline.errors import DriftError
+from drift_pipeline.judge.cause import Step, causes_of
+from drift_pipeline.judge.findings import Cause
+from drift_pipeline.models.faults import ModelFault
+from drift_pipeline.models.filters import left_out
+from drift_pipeline.models.history import schema_at
+from drift_pipeline.models.loaded import LoadedModels
+from drift_pipeline.models.state import history_state
+from drift_pipeline.plan.ground import native_statements
+from drift_pipeline.plan.run import run_statements
+from drift_pipeline.schema.facts import FactId, Schema
+from drift_pipeline.schema.reader import read_schema
+from drift_pipeline.schema.scope import leave_out, restrict, with_history
+from drift_pipeline.schema.version_table import LiveRevisions, version_tables
+from drift_pipeline.scratch.server import ScratchServer
+
+FILTERED = "left out by the filters of env.py"
+
+
+@dataclass(frozen=True)
+class CheckScope:
+    """What of any schema this check compares. `left_out`: by the functions of the project's env.py."""
+
+    settings: Settings
+    schemas: tuple[str, ...]
+    version_tables: tuple[str, ...] = ()
+    left_out: frozenset[FactId] = frozenset()
+    notes: tuple[str, ...] = ()
+
+    def part(self, schema: Schema) -> Schema:
+        """The part of the schema that is compared; everything else is counted in its `excluded`."""
+        kept = restrict(
+            schema,
+            schemas=self.schemas,
+            ignore=self.settings.ignore,
+            version_tables=(*self.version_tables, "alembic_version"),
+        )
+        return leave_out(kept, self.left_out, FILTERED)
+
+
+def extensions_of(live: Schema | None) -> dict[str, str]:
+    """Each extension with the schema where live has it: its types are printed with that schema."""
+    facts = live.of_kind("extension") if live else []
+    return {fact.id.name[-1]: str(fact.attributes["schema"]) for fact in facts}
+
+
+def scope_of(settings: Settings, loaded: LoadedModels, models: Schema, live: Schema) -> CheckScope:
+    """The schemas that the models name and the default one, without what env.py leaves out."""
+    named = {fact.id.name[0] for fact in models.of_kind("table", "enum", "sequence", "view", "domain", "function")}
+    schemas = tuple(sorted({*named, *loaded.schemas, settings.default_schema}))
+    tables = tuple(".".join(table) for table in version_tables(live))
+    if not settings.models.alembic:
+        return CheckScope(settings, schemas, tables)
+    try:
+        answer = left_out(settings.models, settings.root, live.facts, default_schema=settings.default_schema)
+    except DriftError as error:
+        # with models from elsewhere env.py is only asked for its filters, and may be one that cannot run offline
+        return CheckScope(settings, schemas, tables, notes=(f"env.py was not asked for its filters: {error}",))
+    notes = (f"env.py's filters failed on {answer.unanswered} names, which are compared",) if answer.unanswered else ()
+    return CheckScope(settings, schemas, tables, answer.facts, notes)
+
+
+# ---------------------------------------------------------------- what is desired beside the models
+
+
+def add_history(
+    settings: Settings, server: ScratchServer, database: Database, models: Schema, extensions: Mapping[str, str]
+) -> tuple[Schema, tuple[ModelFault, ...], tuple[str, ...]]:
+    """Adds to the models' database what only migrations make: views, functions, triggers, policies and the like.
+
+    Returns the schema that is desired then, what could not be added, and notes. A history that cannot be run changes
+    nothing but the notes: those kinds are unmanaged then.
+    """
+    try:
+        at_head = schema_at(
+            settings.models,
+            settings.root,
+            server,
+            default_schema=settings.default_schema,
+            extensions=extensions,
+        )
+    except DriftError as error:
+        return models, (), (f"the migrations could not be run on scratch: {error}",)
+    desired = with_history(models, at_head)
+    diff = diff_schemas(models, desired, planes=("structure",), exact=True)
+    if not diff.differences:
+        return models, (), ()
+    failed = run_statements(database, native_statements(models, desired, diff.differences, diff.planes))
+    faults = tuple(ModelFault(f"made by the migrations: {sql.splitlines()[0][:80]}", words) for sql, words in failed)
+    return read_schema(database, read_timeout=settings.read_timeout), faults, ()
+
+
+# ---------------------------------------------------------------- causes
+
+
+@dataclass(frozen=True)
+class Origins:
+    """Where differences come from, by their keys; the revisions that live lacks; what could not be found out."""
+
+    causes: Mapping[str, tuple[Cause, ...]] = field(default_factory=dict)
+    pending: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def trace(
+    settings: Settings,
+    server: ScratchServer,
+    scope: CheckScope,
+    *,
+    live: Schema,
+    revisions: LiveRevisions,
+    models: Schema,
+    diff: SchemaDiff,
+) -> Origins:
+    """The cause of each difference, from the schemas on the way: live, its revision, the head, the models."""
+    if not settings.models.alembic:
+        return Origins()
+    if revisions.ids is None:
+        return Origins(notes=(revisions.note,) if diff.differences else ())
+    try:
+        state = history_state(
+            settings.models,
+            settings.root,
+            server,
+            revisions.ids,
+            default_schema=settings.default_schema,
+            extensions=extensions_of(live),
+        )
+    except DriftError as error:
+        hint = f" ({error.hint})" if error.hint else ""
+        return Origins(notes=(f"the cause of drift stays unknown: {error}{hint}",))
+    pending = tuple(f"{revision.id} {revision.message}".strip() for revision in state.pending)
+    at_current, at_head = scope.part(state.at_current), scope.part(state.at_head)
+    stations = (
+        (Cause.MANUAL_CHANGE, scope.part(live), at_current),
+        (Cause.PENDING_MIGRATION, at_current, at_head),
+        (Cause.UNMIGRATED_MODEL, at_head, models),
+    )
+    steps = [
+        Step(cause, diff_schemas(before, after, planes=diff.planes, exact=settings.exact))
+        for cause, before, after in stations
+    ]
+    return Origins({each.key: causes_of(each, steps) for each in diff.differences}, pending)
