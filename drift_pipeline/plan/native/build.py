@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from drift_pipeline.plan.native.address import claims
 from drift_pipeline.plan.native.closure import Closure, alterations_for
+from drift_pipeline.plan.native.graph import shells_of
 from drift_pipeline.plan.native.quote import dotted, quote_ident
 from drift_pipeline.plan.native.rules import RULES
 from drift_pipeline.plan.native.rules.columns import (
@@ -84,8 +85,11 @@ class Builder:
         return frozenset(base_of(key) for key in ids if base_of(key) not in kept)
 
     def _goes_with_another(self, fact: Fact) -> bool:
-        if fact.parent in self.scene.gone and fact.parent not in self.scene.swapped:
-            return fact.parent is not None and fact.parent.kind != "schema"
+        parent = fact.parent
+        if parent in self.scene.gone and parent not in self.scene.swapped and parent and parent.kind != "schema":
+            return True
+        if fact.id.kind == "function" and shells_of(fact.id, self.scene.source_needs) & self.scene.gone:
+            return True
         owner = fact.attributes.get("owned_by")
         if fact.id.kind != "sequence" or not isinstance(owner, list):
             return False
@@ -94,7 +98,6 @@ class Builder:
     def _with_parts(self, key: FactId, children: Mapping[FactId, Iterable[Fact]]) -> Iterator[FactId]:
         """A fact, its parts and everything that goes or comes with it."""
         source = children is self.scene.source_children
-        facts = self.situation.source if source else self.situation.goal
         yield key
         for alteration in RULES[key.kind].alterations if key.kind in RULES else ():
             if alteration.aspect:
@@ -103,10 +106,11 @@ class Builder:
             return
         for child in children.get(key, ()):
             yield from self._with_parts(child.id, children)
-        for other in facts.values() if key.kind == "column" and source else ():
-            if other.id.kind == "sequence" and other.attributes.get("owned_by") == list(key.name):
-                if other.id in self.scene.gone:
-                    yield from self._with_parts(other.id, children)
+        for sequence in self.scene.owned_sequences.get(key, ()) if source else ():
+            if sequence in self.scene.gone:
+                yield from self._with_parts(sequence, children)
+        if key.kind == "base_type" and source:
+            yield from self.scene.source_dependants.get(aspect_of(key, "shell"), ())
 
     def _claims(self, ids: Iterable[FactId], facts: Mapping[FactId, Fact]) -> frozenset[tuple[str, ...]]:
         found: set[tuple[str, ...]] = set()
@@ -155,7 +159,16 @@ class Builder:
             rule = RULES.get(key.kind)
             if rule is None or key in inline:
                 continue
+            if key.kind == "base_type" and fact.attributes.get("defined"):
+                yield self._shell(fact)
             yield from self._creation(fact, inline.items())
+
+    @staticmethod
+    def _shell(fact: Fact) -> Step:
+        """The name of a base type, so that its functions can be created before it."""
+        sql = f"CREATE TYPE {dotted(*fact.id.name)}"
+        shell = frozenset({aspect_of(fact.id, "shell")})
+        return Step((sql,), Phase.CREATE, (12, *fact.id.name), frozenset({fact.id}), makes=shell, takes=claims(fact))
 
     def _inlined(self) -> dict[FactId, FactId]:
         """Facts that the CREATE of another one makes: columns of a new table, NOT NULL of a new column."""

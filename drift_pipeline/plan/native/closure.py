@@ -85,7 +85,8 @@ def _draw_in(key: FactId, situation: Situation, scene: Scene, closure: Closure) 
                 closure.rebuilt.add(child.id)
                 closure.causes.setdefault(child.id, key)
                 found.append(child.id)
-    for dependant in (*scene.source_dependants.get(key, ()), *_holders_of_rows(key, gone, situation, scene)):
+    shell = scene.source_dependants.get(aspect_of(key, "shell"), ())
+    for dependant in (*scene.source_dependants.get(key, ()), *shell, *_holders_of_rows(key, gone, situation, scene)):
         base = base_of(dependant)
         if base not in situation.goal or base in closure.rebuilt or situation.source[base].parent == key:
             continue

@@ -16,8 +16,12 @@ TYPE_LIKE = (*TYPES, "collation", "extension", "table", "view", "materialized_vi
 def needs(facts: Mapping[FactId, Fact], depends: Iterable[tuple[FactId, FactId]]) -> Edges:
     """Every fact (and part of one) with those that it needs; facts that are not there are left out."""
     edges: dict[FactId, set[FactId]] = {}
+    depends = frozenset(depends)
     for one, other in depends:
-        if one in facts and other in facts and one != other:
+        if other.kind == "base_type" and one.kind == "function" and (other, one) in depends:
+            # a type needs its functions, and they its name
+            edges.setdefault(one, set()).add(aspect_of(other, "shell"))
+        elif one in facts and other in facts and one != other:
             for end in _ends(facts[one], facts[other]):
                 edges.setdefault(end, set()).add(other)
     for fact in facts.values():
@@ -107,6 +111,12 @@ def _of_columns(fact: Fact, facts: Mapping[FactId, Fact]) -> set[FactId]:
 
 def _present(facts: Mapping[FactId, Fact], kinds: Iterable[str], name: tuple[str, ...]) -> set[FactId]:
     return {key for key in (FactId(kind, name) for kind in kinds) if key in facts}
+
+
+def shells_of(function: FactId, edges: Edges) -> frozenset[FactId]:
+    """The base types that a function belongs to."""
+    shells = (key for key in edges.get(function, ()) if key.kind == "base_type.shell")
+    return frozenset(FactId("base_type", key.name) for key in shells)
 
 
 def reaches(start: FactId, end: FactId, edges: Edges) -> bool:

@@ -75,6 +75,21 @@ class Scene:
         return by_parent(self.source)
 
     @cached_property
+    def owned_sequences(self) -> Mapping[FactId, Sequence[FactId]]:
+        """The source's sequences by the column that they go away with."""
+        found: dict[FactId, list[FactId]] = {}
+        for fact in self.source.values():
+            owner = fact.attributes.get("owned_by") if fact.id.kind == "sequence" else None
+            if isinstance(owner, list):
+                found.setdefault(FactId("column", tuple(str(part) for part in owner)), []).append(fact.id)
+        return dict(found)
+
+    @cached_property
+    def default_privileges(self) -> Sequence[Fact]:
+        """What ALTER DEFAULT PRIVILEGES says in the source."""
+        return [fact for fact in self.source.values() if fact.id.kind == "default_privilege"]
+
+    @cached_property
     def source_dependants(self) -> Edges:
         """Who needs a fact in the source."""
         return turned(self.source_needs)

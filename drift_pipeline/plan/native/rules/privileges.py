@@ -114,12 +114,11 @@ class _Writer:
             result[owner] = dict.fromkeys(everything, False)
         if objects in _PUBLIC or fact.id.kind == "language":
             result["PUBLIC"] = dict.fromkeys(everything, False)
-        for other in self.scene.source.values():
-            if other.id.kind == "default_privilege" and other.id.name[2] == objects:
-                if other.id.name[1] in ("", fact.id.name[0]):
-                    added = _expanded(mapped(other, "privileges"), everything)
-                    mine = result.setdefault(other.id.name[3], {})
-                    mine |= {name: True for name in added if name not in mine}
+        for other in self.scene.default_privileges:
+            if other.id.name[2] == objects and other.id.name[1] in ("", fact.id.name[0]):
+                mine = result.setdefault(other.id.name[3], {})
+                added = _expanded(mapped(other, "privileges"), everything)
+                mine |= {name: True for name in added if name not in mine}
         return result
 
     def _pass_on(self, grants: Grants, key: FactId) -> None:

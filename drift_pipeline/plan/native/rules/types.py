@@ -146,6 +146,51 @@ def _create_collation(_scene: Scene, fact: Fact) -> Sql:
     return [f"CREATE COLLATION {dotted(*fact.id.name)} ({parts})"]
 
 
+_BASE_WORDS = {
+    "input": "INPUT",
+    "output": "OUTPUT",
+    "receive": "RECEIVE",
+    "send": "SEND",
+    "typmod_in": "TYPMOD_IN",
+    "typmod_out": "TYPMOD_OUT",
+    "analyze": "ANALYZE",
+    "subscript": "SUBSCRIPT",
+    "alignment": "ALIGNMENT",
+    "storage": "STORAGE",
+    "element": "ELEMENT",
+}
+
+
+def _define_base(_scene: Scene, fact: Fact) -> Sql:
+    if not fact.attributes.get("defined"):
+        return [f"CREATE TYPE {dotted(*fact.id.name)}"]
+    length = fact.attributes.get("length")
+    parts = [f"{word} = {text(fact, name)}" for name, word in _BASE_WORDS.items() if text(fact, name)]
+    parts.append(f"INTERNALLENGTH = {'VARIABLE' if length == -1 else length}")
+    parts += [f"{word} = {quote_literal(text(fact, word.lower()))}" for word in ("CATEGORY", "DELIMITER")]
+    flags = {"by_value": "PASSEDBYVALUE", "preferred": "PREFERRED = true", "collatable": "COLLATABLE = true"}
+    parts += [words for name, words in flags.items() if fact.attributes.get(name)]
+    if fact.attributes.get("default") is not None:
+        parts.append(f"DEFAULT = {quote_literal(text(fact, 'default'))}")
+    return [f"CREATE TYPE {dotted(*fact.id.name)} ({', '.join(parts)})"]
+
+
+def _drop_base(_scene: Scene, fact: Fact) -> Sql:
+    """Its functions need the type, and the type them: they can only go together."""
+    return [f"DROP TYPE {dotted(*fact.id.name)}{' CASCADE' if fact.attributes.get('defined') else ''}"]
+
+
+def _is_shell(_scene: Scene, before: Fact, _after: Fact) -> bool:
+    return not before.attributes.get("defined")
+
+
+def _fill(scene: Scene, _before: Fact, after: Fact) -> Sql:
+    return _define_base(scene, after)
+
+
+_BASE = ("defined", "length", "by_value", "category", "preferred", "default", "delimiter", "collatable", *_BASE_WORDS)
+
+
 def rename_type(fact: Fact, name: str) -> Sql:
     """Put a type aside, so that its successor can have the name."""
     return [f"ALTER {address(fact.id)} RENAME TO {quote_ident(name)}"]
@@ -168,6 +213,9 @@ RULES: Mapping[str, Rule] = {
             ),
         ),
         rank=13,
+    ),
+    "base_type": Rule(
+        _define_base, _drop_base, (OWNER, Alteration(_BASE, _fill, possible=_is_shell)), rank=51
     ),
     "range": Rule(_create_range, drop, (OWNER,), rank=14),
     "domain": Rule(
