@@ -85,7 +85,7 @@ class _Build:
                 reason = self._extensions.missing[name]
                 faults.append(ModelFault(f"extension {name}", f"{reason}; {_REMEDY}", statement.location))
         faults.extend(self._all(sorted(statements, key=lambda each: ORDER.index(each.kind))))
-        return BuildResult(tuple(faults), self._extensions.stand_ins())
+        return BuildResult(_roots(faults), self._extensions.stand_ins())
 
     def _all(self, statements: Iterable[ModelStatement]) -> list[ModelFault]:
         """Runs them in order, then again those that were refused, as long as another one succeeds."""
@@ -116,7 +116,16 @@ class _Build:
         missing = [each for each in needed_after(message) if each in self._extensions.missing]
         if missing:
             message = f"{message} (the scratch server lacks the extension {', '.join(missing)}; {_REMEDY})"
-        return ModelFault(statement.what, message, statement.location)
+        return ModelFault(statement.what, message, statement.location, statement.subject)
+
+
+def _roots(faults: Sequence[ModelFault]) -> tuple[ModelFault, ...]:
+    """The faults without those that only follow: the indexes, keys and comments of a table that could not be built."""
+    tables = {each.subject.name for each in faults if each.subject and each.subject.kind == "table"}
+    parts = ("index", "constraint", "comment")
+    return tuple(
+        each for each in faults if not (each.subject and each.subject.kind in parts and each.subject.name[:2] in tables)
+    )
 
 
 _REMEDY = "set DRIFT_SCRATCH_URL to a server that has it"

@@ -39,8 +39,9 @@ _CREATE = re.compile(
         (?:.*?\bschema\s+(?:"(?P<quoted_schema>(?:[^"]|"")+)"|(?P<schema>\w+)))?""",
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
-# an index over plain types with these methods says nothing by name; PostgreSQL's complaint does
-_NO_CLASS = re.compile(r"has no default operator class for access method \"(gist|gin)\"")
+# An exclusion constraint over plain types says nothing by name; PostgreSQL's complaint does. No such thing for gin: an
+# index on text without an operator class is nearly always one that lacks gin_trgm_ops, and no live database has it.
+_NO_CLASS = re.compile(r"has no default operator class for access method \"gist\"")
 
 STAND_IN = "stand-in:"
 """How the comment of an extension begins that scratch only stands in for."""
@@ -117,9 +118,8 @@ def needed_after(message: str) -> tuple[str, ...]:
 
     A column may be called digest or vector; a type or a function that does not exist is named in the complaint.
     """
-    found = _NO_CLASS.search(message)
-    if found:
-        return (f"btree_{found[1]}",)
+    if _NO_CLASS.search(message):
+        return ("btree_gist",)
     if "does not exist" not in message or message.startswith("column "):
         return ()
     return tuple(name for name, finder in _FINDERS.items() if finder.search(message))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from drift_pipeline.models.faults import ModelFault
+from drift_pipeline.models.faults import ModelFault, Subject
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,7 @@ class ModelStatement:
     what: str
     location: str = ""
     kind: str = "after"
+    subject: Subject | None = None
 
 
 @dataclass(frozen=True)

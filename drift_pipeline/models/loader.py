@@ -13,7 +13,7 @@ from drift_pipeline.config import ModelSettings
 from drift_pipeline.errors import ConfigError, ModelsError
 from drift_pipeline.models import cache as kept_answers
 from drift_pipeline.models.environment import for_models, stable
-from drift_pipeline.models.faults import ModelFault
+from drift_pipeline.models.faults import ModelFault, Subject
 from drift_pipeline.models.loaded import LoadedModels, ModelStatement
 from drift_pipeline.models.subprocesses import interpreter, run
 
@@ -84,7 +84,8 @@ def cache_key(request: Mapping[str, Any], models: ModelSettings, root: Path, cac
 
 def _loaded(answer: Mapping[str, Any], source: str, default_schema: str, *, cached: bool) -> LoadedModels:
     statements = tuple(
-        ModelStatement(each["sql"], each["what"], each["location"], each["kind"]) for each in answer["statements"]
+        ModelStatement(each["sql"], each["what"], each["location"], each["kind"], _subject(each, default_schema))
+        for each in answer["statements"]
     )
     tables = {f"{schema or default_schema}.{table}": where for schema, table, where in answer["tables"]}
     columns = {
@@ -100,7 +101,10 @@ def _loaded(answer: Mapping[str, Any], source: str, default_schema: str, *, cach
         schemas=tuple(sorted({schema or default_schema for schema, _table, _where in answer["tables"]})),
         source=source,
         fingerprint=hashlib.sha256(text.encode()).hexdigest()[:32],
-        faults=tuple(ModelFault(each["what"], each["message"], each["location"]) for each in answer["faults"]),
+        faults=tuple(
+            ModelFault(each["what"], each["message"], each["location"], _subject(each, default_schema))
+            for each in answer["faults"]
+        ),
         version_tables=tuple(
             f"{schema or default_schema}.{name}" for schema, name in options.get("version_tables", ())
         ),
@@ -110,3 +114,10 @@ def _loaded(answer: Mapping[str, Any], source: str, default_schema: str, *, cach
         cached=cached,
         files=tuple(sorted(answer["dependencies"]["files"])),
     )
+
+
+def _subject(found: Mapping[str, Any], default_schema: str) -> Subject | None:
+    raw = found["subject"]
+    if not raw["kind"]:
+        return None
+    return Subject(raw["kind"], (raw["schema"] or default_schema, *raw["name"]), tuple(raw["columns"]))

@@ -83,6 +83,5 @@ sa.event.listen(Person.__table__, "after_create", sa.DDL("CREATE INDEX no ON x (
 @sa.event.listens_for(metadata, "after_create")
 def make_view(target, connection, **options):
     connection.execute(sa.text("CREATE VIEW names AS SELECT name FROM person WHERE name LIKE 'a%'"))
-    if connection.scalar(sa.text("SELECT 1")) is not None:
-        connection.commit
+    connection.scalar(sa.text("SELECT 1"))
     connection.exec_driver_sql("COMMENT ON VIEW names IS 'seen'")

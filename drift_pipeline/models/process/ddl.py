@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable  # noqa: UP035 - Python 3.9
+from typing import Any, Sequence  # noqa: UP035 - Python 3.9
 
-from sqlalchemy import MetaData, create_mock_engine
-from sqlalchemy.engine.mock import MockConnection
+from sqlalchemy import MetaData
 from sqlalchemy.schema import AddConstraint, CreateTable
 
 from .locations import Locations
+from .paper import PlainConnection, plain_dialect
 
 # SQLAlchemy's names of what it visits, and ours; everything else comes from DDL events
 KINDS = {
@@ -37,6 +37,7 @@ class Statements:
         self.tables: list[list[Any]] = []
         self._schemas: set[str] = set()
         self._seen: set[str] = set()
+        self._created: set[int] = set()
         self._locations = locations
         self._translate = translate
         self._built_any = False
@@ -55,18 +56,18 @@ class Statements:
         try:
             metadata.create_all(self.connection, checkfirst=False)
         except Exception as error:
-            self._fault("the models as a whole", error, "")
+            self._fault(_about("", "the models as a whole", None), error)
             self._each_alone(metadata)
 
     def _each_alone(self, metadata: MetaData) -> None:
         """One table after the other where create_all stopped; what was sent before is not sent twice."""
         for table in metadata.tables.values():
-            if any(each["kind"] == "table" and each["table"] == _key(table) for each in self.found):
+            if id(table) in self._created:
                 continue
             try:
                 table.create(self.connection, checkfirst=False)
             except Exception as error:
-                self._fault("table " + _dotted(table), error, self._locations.of(table))
+                self._fault(self._about_table(table), error)
 
     def _drop_unresolved(self, metadata: MetaData) -> None:
         """Foreign keys to tables that nobody declares: they would stop create_all before its first statement."""
@@ -76,9 +77,9 @@ class Statements:
                     for element in constraint.elements:
                         _ = element.column
                 except Exception as error:
-                    columns = ", ".join(constraint.column_keys)
-                    where = self._locations.of(table, constraint.column_keys[0] if constraint.column_keys else "")
-                    self._fault(f"foreign key {_dotted(table)} ({columns})", error, where)
+                    columns = _columns_of(constraint, table)
+                    where = self._locations.of(table, columns[0] if columns else "")
+                    self._fault(self._about_part("constraint", constraint, table, columns, where), error)
                     table.constraints.discard(constraint)
                     for element in constraint.elements:
                         table.foreign_keys.discard(element)
@@ -101,31 +102,23 @@ class Statements:
         if isinstance(name, str) and name not in self._schemas:
             self._schemas.add(name)
             quoted = self.dialect.identifier_preparer.quote(name)
-            self._append("CREATE SCHEMA IF NOT EXISTS " + quoted, "schema", "schema " + name, "", None)
+            about = _about("schema", "schema " + name, name)
+            self._append("CREATE SCHEMA IF NOT EXISTS " + quoted, "schema", about)
 
     def _take(self, element: Any) -> None:
         kind = KINDS.get(getattr(element, "__visit_name__", ""), "")
         table = _table_of(element)
-        what, where = self._described(kind, element, table)
-        later = []
-        if isinstance(element, CreateTable):
-            self._built_any = True
-            # keys come last, so that each table can be built by itself, whatever happens to the others
-            later = sorted(table.foreign_key_constraints, key=lambda each: each._creation_order)
-            if element.include_foreign_key_constraints is not None:
-                chosen = {id(each) for each in element.include_foreign_key_constraints}
-                later = [each for each in later if id(each) in chosen]
-            else:
-                later = [each for each in later if not each.use_alter]
-            element.include_foreign_key_constraints = []
-        if not kind:
-            kind = "after" if self._built_any else "before"
+        about = self._described(kind, element, table)
+        later = _keys_apart(element) if isinstance(element, CreateTable) else []
+        self._built_any = self._built_any or kind == "table"
         try:
             text = element if isinstance(element, str) else self._compiled(element)
         except Exception as error:
-            self._fault(what, error, where)
+            self._fault(about, error)
             return
-        self._append(text, kind, what, where, _key(table) if table is not None else None)
+        self._append(text, kind or ("after" if self._built_any else "before"), about)
+        if kind == "table":
+            self._created.add(id(table))
         for constraint in later:
             self._take(AddConstraint(constraint))
 
@@ -137,135 +130,80 @@ class Statements:
             options["compile_kwargs"] = {"literal_binds": True}
         return str(element.compile(dialect=self.dialect, **options)).strip()
 
-    def _append(self, text: str, kind: str, what: str, where: str, table: Any) -> None:
+    def _append(self, text: str, kind: str, about: dict[str, Any]) -> None:
         # the same type or extension may be asked for by several tables, or by several MetaData
         if kind in ("type", "schema", "before", "after") and text in self._seen:
             return
         self._seen.add(text)
-        self.found.append({"sql": text, "kind": kind, "what": what, "location": where, "table": table})
+        self.found.append({"sql": text, "kind": kind, **about})
 
-    def _fault(self, what: str, error: Exception, where: str) -> None:
+    def _fault(self, about: dict[str, Any], error: Exception) -> None:
         message = " ".join(str(error).split()) or type(error).__name__
-        self.faults.append({"what": what, "message": message, "location": where})
+        self.faults.append({"message": message, **about})
 
-    def _described(self, kind: str, element: Any, table: Any) -> tuple[str, str]:
-        """What a statement is about, for people, and where that is declared."""
+    def _described(self, kind: str, element: Any, table: Any) -> dict[str, Any]:
+        """What a statement is about, for people and as a name, and where that is declared."""
         subject: Any = getattr(element, "element", None)
-        where = ""
+        name = str(getattr(subject, "name", None) or "")
+        if table is not None and kind in ("index", "constraint", "comment"):
+            columns = _columns_of(subject, table) if kind != "comment" else [name]
+            where = self._locations.of(table, columns[0] if columns else "")
+            return self._about_part(kind, subject, table, columns, where)
         if table is not None:
-            columns = [str(each.name) for each in getattr(subject, "columns", ()) if getattr(each, "name", None)]
-            one = columns[0] if columns and kind in ("index", "constraint") else ""
-            one = str(subject.name) if kind == "comment" and getattr(subject, "table", None) is table else one
-            where = self._locations.of(table, one)
-        if kind == "table":
-            return "table " + _dotted(table), where
-        name = getattr(subject, "name", None)
-        if kind == "constraint":
-            noun = str(getattr(subject, "__visit_name__", "constraint")).replace("_constraint", "").replace("_", " ")
-            columns_text = ", ".join(getattr(subject, "column_keys", ()) or ())
-            return f"{noun} {_dotted(table)} ({name or columns_text})", where
-        if kind == "index":
-            schema = self._translated(table.schema)
-            return "index " + ".".join(each for each in (schema, str(name or "without a name")) if each), where
-        if kind == "comment":
-            return "comment on {} {}".format(_dotted(table), "" if subject is table else name).strip(), where
+            return self._about_table(table)
         if kind in ("type", "sequence"):
             schema = self._translated(getattr(subject, "schema", None))
-            return "{} {}".format(kind, ".".join(each for each in (schema, str(name)) if each)), where
+            return _about(kind, f"{kind} {_joined(schema, name)}", schema, [name])
         first = " ".join(str(element if isinstance(element, str) else getattr(element, "statement", element)).split())
-        return "DDL event: " + (first if len(first) <= 60 else first[:57] + "..."), where
+        return _about("", "DDL event: " + (first if len(first) <= 60 else first[:57] + "..."), None)
+
+    def _about_table(self, table: Any) -> dict[str, Any]:
+        schema = self._translated(table.schema)
+        what = "table " + _joined(schema, table.name)
+        return _about("table", what, schema, [table.name], where=self._locations.of(table))
+
+    def _about_part(self, kind: str, subject: Any, table: Any, columns: list[str], where: str) -> dict[str, Any]:
+        schema = self._translated(table.schema)
+        dotted, name = _joined(schema, table.name), str(getattr(subject, "name", None) or "")
+        if kind == "comment":
+            what = f"comment on {dotted} {'' if subject is table else name}".strip()
+        elif kind == "index":
+            what = f"index {_joined(schema, name or 'without a name')}"
+        else:
+            noun = str(getattr(subject, "__visit_name__", "constraint")).replace("_constraint", "").replace("_", " ")
+            what = f"{noun} {dotted} ({name or ', '.join(columns)})"
+        return _about(kind, what, schema, [table.name, name], columns, where)
 
 
-class _Nothing:
-    """The result of a statement that was only written down: no rows."""
-
-    rowcount = -1
-    returns_rows = False
-
-    def _none(self, *_arguments: Any, **_options: Any) -> None:
-        return None
-
-    def _empty(self, *_arguments: Any, **_options: Any) -> list[Any]:
-        return []
-
-    scalar = scalar_one_or_none = first = fetchone = one_or_none = close = _none
-    fetchall = all = fetchmany = _empty
-
-    def scalars(self) -> _Nothing:
-        return self
-
-    mappings = unique = scalars
-
-    def __iter__(self) -> Any:
-        return iter(())
+def _about(
+    kind: str, what: str, schema: str | None, name: Sequence[str] = (), columns: Sequence[str] = (), where: str = ""
+) -> dict[str, Any]:
+    subject = {"kind": kind, "schema": schema, "name": list(name), "columns": list(columns)}
+    return {"what": what, "location": where, "subject": subject}
 
 
-class PlainConnection(MockConnection):
-    """Hands every statement to `take` and answers without rows.
-
-    Listeners of DDL events, and env.py files, call more on a connection than SQLAlchemy's own mock has.
-    """
-
-    def __init__(self, dialect: Any, take: Callable[[Any], None]) -> None:
-        def executor(statement: Any, *_multi: Any, **_parameters: Any) -> _Nothing:
-            take(statement)
-            return _Nothing()
-
-        super().__init__(dialect, executor)
-        self._executor = executor
-        self.info: dict[str, Any] = {}
-
-    def exec_driver_sql(self, statement: str, *_arguments: Any, **_options: Any) -> Any:
-        return self._executor(statement)
-
-    def scalar(self, statement: Any, *_arguments: Any, **_options: Any) -> Any:
-        self._executor(statement)
-
-    def __enter__(self) -> Any:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        return None
-
-    def begin(self) -> _Transaction:
-        return _Transaction()
-
-    begin_nested = begin
-
-    def commit(self) -> None:
-        """There is nothing to commit."""
-
-    rollback = close = commit
-
-    def in_transaction(self) -> bool:
-        return False
-
-    def get_execution_options(self) -> dict[str, Any]:
-        return {}
+def _keys_apart(element: Any) -> list[Any]:
+    """Takes the foreign keys out of a CREATE TABLE: each table can then be built, whatever happens to the others."""
+    table = element.element
+    keys = sorted(table.foreign_key_constraints, key=lambda each: each._creation_order)
+    included = element.include_foreign_key_constraints
+    element.include_foreign_key_constraints = []
+    if included is None:
+        return [each for each in keys if not each.use_alter]
+    chosen = {id(each) for each in included}
+    return [each for each in keys if id(each) in chosen]
 
 
-class _Transaction:
-    def __enter__(self) -> _Transaction:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        return None
-
-    def commit(self) -> None:
-        """There is nothing to commit."""
-
-    rollback = close = commit
+def _columns_of(subject: Any, table: Any) -> list[str]:
+    """Names of the columns that a constraint or an index is on; expressions have none."""
+    keys = getattr(subject, "column_keys", None)
+    if keys:
+        return [table.columns[each].name if each in table.columns else str(each) for each in keys]
+    return [str(each.name) for each in getattr(subject, "columns", ()) or () if getattr(each, "name", None)]
 
 
-def plain_dialect() -> Any:
-    """PostgreSQL's dialect as a connection to a current server would set it up.
-
-    Its defaults before the first connection double backslashes in literals, and its usual parameter style doubles
-    percent signs everywhere: text that is meant for a driver's formatting, and is wrong as plain SQL.
-    """
-    dialect: Any = create_mock_engine("postgresql+psycopg2://", lambda _element: None, paramstyle="named").dialect
-    dialect._backslash_escapes = False
-    return dialect
+def _joined(*names: str | None) -> str:
+    return ".".join(each for each in names if each)
 
 
 def _table_of(element: Any) -> Any:
@@ -273,11 +211,3 @@ def _table_of(element: Any) -> Any:
     if getattr(subject, "__visit_name__", "") in ("table", "view"):
         return subject
     return getattr(subject, "table", None)
-
-
-def _key(table: Any) -> list[str | None]:
-    return [table.schema, table.name]
-
-
-def _dotted(table: Any) -> str:
-    return ".".join(each for each in (table.schema, table.name) if each)

@@ -16,7 +16,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData
 from sqlalchemy.engine import Engine
 
-from .ddl import PlainConnection, plain_dialect
+from .paper import PlainConnection, plain_dialect
 from .targets import of_value
 
 NOWHERE = "nobody@127.0.0.1:1/drift_connects_nowhere"
