@@ -18,8 +18,9 @@ from drift_pipeline.schema.facts import FactId, Value
 VALUE_LENGTH = 60
 PHRASES_SHOWN = 3
 
-# a NOT NULL is a constraint as well since PostgreSQL 18; nobody misses it beside its column
-_NOT_WORTH_TELLING = frozenset({"not_null"})
+# a NOT NULL is a constraint as well since PostgreSQL 18, and every object has its owner's privileges
+_NOT_WORTH_TELLING = frozenset({"not_null", "privilege"})
+_PLURAL = frozenset({"privilege", "default_privilege"})
 
 
 @dataclass(frozen=True)
@@ -36,18 +37,27 @@ _NAMED = Phrase(
     "has no {label} in {where}, {label} {after} in the models",
     "has {label} {before} in {where}, none in the models",
 )
+_USUAL = Phrase(
+    "has {label} {before} in {where}, {after} in the models",
+    "has the default {label} in {where}, {after} in the models",
+    "has {label} {before} in {where}, the default in the models",
+)
 _DEFINITION = Phrase("has another {label} in {where} than in the models")
+_IS = Phrase("is {before} in {where}, {after} in the models")
 
 
-def _switch(on: str, off: str) -> Phrase:
-    return Phrase(
-        "", gained=f"{off} in {{where}}, {on} in the models", lost=f"{on} in {{where}}, {off} in the models"
-    )  # fmt: skip
+def _switch(on: str, off: str, short_on: str, short_off: str) -> Phrase:
+    """For what is on or off: in full for the live side, in short for the models' side."""
+    gained = f"{off} in {{where}}, {short_on} in the models"
+    return Phrase("", gained=gained, lost=f"{on} in {{where}}, {short_off} in the models")
 
 
 PHRASES: dict[tuple[str, str], Phrase] = {
-    ("*", "type"): Phrase("is {before} in {where}, {after} in the models"),
-    ("*", "not_null"): _switch("is NOT NULL", "accepts NULL"),
+    ("*", "type"): _IS,
+    ("*", "enabled"): _IS,
+    ("*", "persistence"): _IS,
+    ("*", "volatility"): _IS,
+    ("*", "not_null"): _switch("is NOT NULL", "accepts NULL", "is NOT NULL", "accepts NULL"),
     ("column", "generated"): Phrase(
         "is generated {before} in {where}, {after} in the models",
         "is a plain column in {where}, generated {after} in the models",
@@ -58,28 +68,56 @@ PHRASES: dict[tuple[str, str], Phrase] = {
         "is no identity in {where}, identity {after} in the models",
         "is identity {before} in {where}, no identity in the models",
     ),
-    ("*", "unique"): _switch("is unique", "is not unique"),
-    ("*", "valid"): _switch("is valid", "is invalid"),
-    ("*", "validated"): _switch("is validated", "is NOT VALID"),
-    ("*", "enforced"): _switch("is enforced", "is not enforced"),
-    ("*", "deferrable"): _switch("is deferrable", "is not deferrable"),
-    ("*", "initially_deferred"): _switch("is initially deferred", "is checked at once"),
-    ("*", "nulls_not_distinct"): _switch("treats NULLs as equal", "treats NULLs as different"),
-    ("*", "row_security"): _switch("has row level security on", "has row level security off"),
-    ("*", "force_row_security"): _switch("holds its owner to row security", "lets its owner bypass row security"),
-    ("*", "security_definer"): _switch("runs as its owner (SECURITY DEFINER)", "runs as its caller"),
-    ("*", "permissive"): _switch("is permissive", "is restrictive"),
-    ("*", "populated"): _switch("is filled", "is not filled"),
-    ("*", "cycle"): _switch("cycles", "does not cycle"),
-    ("*", "enabled"): Phrase("is {before} in {where}, {after} in the models"),
-    ("*", "persistence"): Phrase("is {before} in {where}, {after} in the models"),
-    ("comment", "text"): Phrase("is {before} in {where}, {after} in the models"),
+    ("*", "storage"): _USUAL,
+    ("*", "statistics"): _USUAL,
+    ("*", "compression"): _USUAL,
+    ("*", "collation"): _USUAL,
+    ("*", "tablespace"): _USUAL,
+    ("*", "unique"): _switch("is unique", "is not unique", "unique", "not unique"),
+    ("*", "valid"): _switch("is valid", "is invalid", "valid", "invalid"),
+    ("*", "validated"): _switch("is validated", "is NOT VALID", "validated", "NOT VALID"),
+    ("*", "enforced"): _switch("is enforced", "is not enforced", "enforced", "not enforced"),
+    ("*", "deferrable"): _switch("is deferrable", "is not deferrable", "deferrable", "not deferrable"),
+    ("*", "initially_deferred"): _switch(
+        "is checked at the end of a transaction", "is checked at once", "at the end of a transaction", "at once"
+    ),
+    ("*", "nulls_not_distinct"): _switch(
+        "takes NULLs as equal", "takes NULLs as different", "as equal", "as different"
+    ),
+    ("*", "row_security"): _switch("has row level security on", "has row level security off", "on", "off"),
+    ("*", "force_row_security"): _switch(
+        "holds its owner to row level security", "lets its owner bypass row level security", "does not", "does not"
+    ),
+    ("*", "security_definer"): _switch(
+        "runs with its owner's rights (SECURITY DEFINER)",
+        "runs with its caller's rights",
+        "with its owner's",
+        "with its caller's",
+    ),
+    ("*", "permissive"): _switch("is permissive", "is restrictive", "permissive", "restrictive"),
+    ("*", "populated"): _switch("is filled", "is not filled", "filled", "not filled"),
+    ("*", "cycle"): _switch("cycles", "does not cycle", "cycles", "does not"),
+    ("comment", "text"): Phrase("says “{before}” in {where}, “{after}” in the models"),
     ("*", "body"): _DEFINITION,
     ("*", "definition"): _DEFINITION,
-    ("function", "definition"): _DEFINITION,
     ("*", "owner"): Phrase("belongs to {before} in {where}, to {after} in the models"),
-    ("*", "on_delete"): Phrase("does {before} on delete in {where}, {after} in the models"),
-    ("*", "on_update"): Phrase("does {before} on update in {where}, {after} in the models"),
+    ("*", "owned_by"): Phrase(
+        "belongs to column {before} in {where}, to {after} in the models",
+        "belongs to no column in {where}, to {after} in the models",
+        "belongs to column {before} in {where}, to none in the models",
+    ),
+    ("*", "cluster_on"): Phrase(
+        "is clustered on {before} in {where}, on {after} in the models",
+        "is clustered on no index in {where}, on {after} in the models",
+        "is clustered on {before} in {where}, on no index in the models",
+    ),
+    ("*", "inherits"): Phrase(
+        "inherits {before} in {where}, {after} in the models",
+        "inherits nothing in {where}, {after} in the models",
+        "inherits {before} in {where}, nothing in the models",
+    ),
+    ("*", "references"): Phrase("references {before} in {where}, {after} in the models"),
+    ("foreign_key", "triggers"): Phrase("has its triggers {before} in {where}, {after} in the models"),
     ("*", "partition_of"): Phrase(
         "is a partition of {before} in {where}, of {after} in the models",
         "is no partition in {where}, a partition of {after} in the models",
@@ -87,7 +125,29 @@ PHRASES: dict[tuple[str, str], Phrase] = {
     ),
 }
 
-LABELS = {"return": "return type", "returns": "return type", "labels": "label", "keys": "key columns"}
+LABELS = {
+    "returns": "return type",
+    "keys": "key columns",
+    "using": "USING",
+    "check": "WITH CHECK",
+    "on_delete": "ON DELETE",
+    "on_update": "ON UPDATE",
+}
+VALUES = {
+    ("enabled", "origin"): "enabled",
+    ("enabled", "replica"): "enabled on replicas only",
+    ("enabled", "always"): "always enabled",
+    ("triggers", "origin"): "enabled",
+    ("triggers", "replica"): "enabled on replicas only",
+    ("triggers", "always"): "always enabled",
+}
+"""What the catalog's words mean to people."""
+
+NAMES = frozenset({"references", "partition_of", "owned_by", "inherits", "multirange", "sequence"})
+"""Attributes that hold names in parts, or lists of such names."""
+
+TOLD_BY = {"definition": "columns"}
+"""Attributes that need no words of their own when another one changed as well."""
 
 
 def title(difference: Difference, environment: str = "") -> str:
@@ -99,11 +159,18 @@ def title(difference: Difference, environment: str = "") -> str:
 def phrase(difference: Difference, where: str) -> str:
     """The sentence behind the subject."""
     change = difference.change
+    plural = difference.id.kind in _PLURAL
     if change is Change.ADDED:
-        return f"is missing in {where}{_contents(difference, 'with')}"
+        return f"{'are' if plural else 'is'} missing in {where}{_contents(difference, 'with')}"
     if change is Change.REMOVED:
-        return f"exists in {where} and not in the models{_contents(difference, 'dropping it also drops')}"
-    told = [text for item in own_changes(difference) for text in _told(difference.id.kind, item, where)]
+        verb = "exist" if plural else "exists"
+        return f"{verb} in {where} and not in the models{_contents(difference, 'dropping it also drops')}"
+    told = [
+        text
+        for item in own_changes(difference)
+        if TOLD_BY.get(item.name) not in difference.changed_names
+        for text in _told(difference, item, where)
+    ]
     if change is Change.RENAMED:
         told.insert(0, _renamed(difference, where))
     shown = "; ".join(told[:PHRASES_SHOWN]) or f"differs between {where} and the models"
@@ -121,6 +188,10 @@ def _renamed(difference: Difference, where: str) -> str:
 
 
 def _contents(difference: Difference, words: str) -> str:
+    fact = difference.after or difference.before
+    granted = fact.attributes.get("privileges") if fact and difference.id.kind in _PLURAL else None
+    if isinstance(granted, dict):
+        return ": " + ", ".join(visible(name) for name in granted)
     counted = Counter(item.kind for item in difference.contains if item.kind not in _NOT_WORTH_TELLING)
     if not counted:
         return ""
@@ -128,8 +199,8 @@ def _contents(difference: Difference, words: str) -> str:
     return f" ({words} " + ", ".join(f"{counted[kind]} {kind_word(kind, counted[kind])}" for kind in order) + ")"
 
 
-def _told(kind: str, item: AttributeChange, where: str) -> list[str]:
-    before, after = item.before, item.after
+def _told(difference: Difference, item: AttributeChange, where: str) -> list[str]:
+    kind, before, after = difference.id.kind, item.before, item.after
     if isinstance(before, dict) or isinstance(after, dict):
         return _of_maps(item.name, before, after, where)
     if kind == "enum" and item.name == "labels":
@@ -138,7 +209,9 @@ def _told(kind: str, item: AttributeChange, where: str) -> list[str]:
     gone, new = _absent(before), _absent(after)
     text = found.gained if gone and found.gained else found.lost if new and found.lost else found.both
     label = LABELS.get(item.name, item.name.replace("_", " "))
-    values = {"before": shown_value(before), "after": shown_value(after), "label": label, "where": where}
+    if item.name == "default" and difference.after and difference.after.attributes.get("generated"):
+        label = "expression"
+    values = {"before": _shown(item.name, before), "after": _shown(item.name, after), "label": label, "where": where}
     return [(text or _NAMED.both).format(**values)]
 
 
@@ -174,7 +247,8 @@ def _of_maps(name: str, before: Value, after: Value, where: str) -> list[str]:
         right = shown_value(new[key]) if key in new else "not set"
         if name == "privileges":
             left, right = (_granted(key, side) for side in (old, new))
-        told.append(f"has {visible(key)} {left} in {where}, {right} in the models")
+        verb = "differ: {} is" if name == "privileges" else "has {}"
+        told.append(f"{verb.format(visible(key))} {left} in {where}, {right} in the models")
     return told
 
 
@@ -182,6 +256,15 @@ def _granted(key: str, side: dict[str, Any]) -> str:
     if key not in side:
         return "not granted"
     return "granted with grant option" if side[key] else "granted"
+
+
+def _shown(attribute: str, value: Value) -> str:
+    if isinstance(value, str):
+        return VALUES.get((attribute, value)) or shown_value(value)
+    if attribute in NAMES and isinstance(value, list) and value:
+        names = value if isinstance(value[0], list) else [value]
+        return ", ".join(dotted([str(part) for part in name]) for name in names if isinstance(name, list))
+    return shown_value(value)
 
 
 def shown_value(value: Value) -> str:

@@ -26,6 +26,7 @@ KIND_WORDS = {
     "exclusion": "exclusion constraint",
     "statistics": "statistics object",
     "domain_check": "domain constraint",
+    "default_privilege": "default privileges",
 }
 """Kinds whose word is not just the kind with spaces."""
 
@@ -81,6 +82,11 @@ def shown_name(part: str) -> str:
     return '"' + visible(part.replace('"', '""')) + '"'
 
 
+def shown_role(name: str) -> str:
+    """A role as people know it; PUBLIC is everybody, not a role of that name."""
+    return name if name == "PUBLIC" else shown_name(name)
+
+
 def dotted(parts: Sequence[str]) -> str:
     """`public.orders.total`, each part quoted where needed."""
     return ".".join(shown_name(part) for part in parts)
@@ -103,14 +109,16 @@ def segments(fact_id: FactId) -> tuple[tuple[str, bool], ...]:
         return (("comment on ", False), *segments(FactId(name[0], name[1:])))
     if kind == "privilege" and len(name) > 2:
         inner = segments(FactId(name[0], name[1:-1]))
-        return (("privileges of ", False), (shown_name(name[-1]), True), (" on ", False), *inner)
+        return (("privileges of ", False), (shown_role(name[-1]), True), (" on ", False), *inner)
     pieces: list[tuple[str, bool]] = [(kind_word(kind) + " ", False)]
     for words, part in _SUBJECTS.get(kind, (("", slice(None)),)):
         names = name[part] if part is not None else ()
         if part is not None and not any(names):
             continue  # such as the schema of default privileges that hold in all schemas
         pieces.append((words, False))
-        if part is not None:
+        if part is not None and kind == "default_privilege" and names[0] == "PUBLIC":
+            pieces.append(("PUBLIC", True))
+        elif part is not None:
             pieces.append((_arguments(names) if kind in _WITH_ARGUMENTS and part.start == 2 else dotted(names), True))
     return tuple(piece for piece in pieces if piece[0])
 

@@ -204,7 +204,7 @@ TYPES = (
     ),
     case(
         "domain_checked", "create domain d as int check (value > 0);", "create table t (c int)",
-        "create table t (c d)", ("Y22", "major", "none"),
+        "create table t (c d)", ("Y22", "major", "degrades"),
     ),
     case(
         "used_by_view", "create table t (c int); create view v as select c from t;", "",

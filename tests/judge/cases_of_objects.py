@@ -19,7 +19,7 @@ CONSTRAINTS = (
     case("add_primary_key", "create table t (a int not null);", "", "alter table t add primary key (a)",
          ("K17", "major", "degrades")),
     case("drop_primary_key", "create table t (a int not null);", "alter table t add primary key (a)", "",
-         ("K18", "critical", "none")),
+         ("K18", "critical", "degrades")),
     case(
         "primary_key_columns", "create table t (a int not null, b int not null);",
         "alter table t add primary key (a)", "alter table t add primary key (a, b)", ("K19", "critical", "degrades"),
@@ -178,7 +178,7 @@ OTHERS = (
     case("view_invoker", T + "create view v as select a from t;", "", "alter view v set (security_invoker = true)",
          ("V05", "critical", "exposes")),
     case("view_invoker_extra", T + "create view v as select a from t;", "alter view v set (security_invoker = true)",
-         "", ("V05", "critical", "none")),
+         "", ("V05", "critical", "degrades")),
     case("matview_extra", T, "create materialized view v as select a from t", "", ("V06", "critical", "none")),
     case("matview_definition", T, "create materialized view v as select a from t",
          "create materialized view v as select a from t where a > 0", ("V07", "major", "degrades")),

@@ -209,7 +209,9 @@ def test_the_line_of_the_model_is_that_of_the_column_or_else_of_the_table() -> N
 def test_default_privileges_and_memberships_of_publications_have_words() -> None:
     finding = judge_one(missing("default_privilege", "app", "", "tables", "PUBLIC", privileges={"SELECT": False}))
     assert (finding.rule, finding.severity.value) == ("P09", "major")
-    assert finding.title.startswith('default privilege of objects that app creates: tables for "PUBLIC" is missing')
+    assert finding.title == (
+        "default privileges of objects that app creates: tables for PUBLIC are missing in production: SELECT"
+    )
     finding = judge_one(missing("publication_table", "pub", "public", "orders"))
     assert finding.rule == "X04"
     assert finding.title == "publication table public.orders in publication pub is missing in production"

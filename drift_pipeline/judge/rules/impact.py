@@ -62,6 +62,7 @@ STRUCTURE_NOW: tuple[ImpactRule, ...] = (
         "J10", ("column", "domain"), ALTER, BREAKS, "Queries that compare or write the column meet another type.",
         attributes=("type",), when=on.other_family,
     ),
+    ImpactRule("J10b", ("column",), ALTER, DEGRADES, _BAD_ROWS, attributes=("type",), when=on.to_checked_domain),
     ImpactRule(
         "J11", ("column",), ALTER, BREAKS, "INSERTs that leave the value to the database fail.",
         attributes=("default", "identity"), when=on.gained & on.missing_but_required,
@@ -96,7 +97,8 @@ STRUCTURE_NOW: tuple[ImpactRule, ...] = (
     ImpactRule("J20", ("unique", "primary_key", "exclusion"), MISSING, DEGRADES,
                f"{_BAD_ROWS} ON CONFLICT on these columns fails."),
     ImpactRule("J21", ("check", "not_null", "domain_check"), MISSING, DEGRADES, _BAD_ROWS),
-    ImpactRule("J22", ("unique", "exclusion", "check", "foreign_key", "domain_check"), EXTRA, DEGRADES, _STRICTER),
+    ImpactRule("J22", ("primary_key", "unique", "exclusion", "check", "foreign_key", "domain_check"), EXTRA, DEGRADES,
+               _STRICTER),
     ImpactRule("J23", ("not_null",), EXTRA, BREAKS, "INSERTs and UPDATEs that leave the column NULL fail."),
     ImpactRule(
         "J24", ("unique", "primary_key", "exclusion", "check", "foreign_key", "domain_check", "not_null"), ALTER,
@@ -163,6 +165,8 @@ CODE_NOW: tuple[ImpactRule, ...] = (
     ImpactRule("J52", _VIEWS, ALTER, DEGRADES, "The view returns other rows or values.", attributes=("definition",)),
     ImpactRule("J53", ("view",), ALTER, EXPOSES, "Row security of the tables below is not applied to its readers.",
                attributes=("options",), when=on.security_option_lost),
+    ImpactRule("J53b", ("view",), ALTER, DEGRADES, "Its readers may lack rights, or see other rows.",
+               attributes=("options",), when=on.security_option),
     ImpactRule("J54", ("materialized_view",), ALTER, BREAKS, "Live it was never filled: queries on it fail.",
                attributes=("populated",), when=on.turned_on),
     ImpactRule("J55", _ROUTINES, MISSING, BREAKS, "Everything that calls it fails."),
