@@ -223,5 +223,6 @@ def with_losses(statement: Statement, dropped: Sequence[Dropped], came_back: Ite
     """The statement with what it dropped for good, and whether that destroys anything."""
     back = set(came_back)
     lost = [item for item in dropped if item.kind in HOLDS_DATA or item not in back]
-    destructive = any(item.kind not in EASILY_REBUILT for item in lost)
-    return replace(statement, drops=tuple(str(item) for item in lost), destructive=destructive or statement.destructive)
+    # Its writer may know of losses that drop nothing (rows that leave with a partition); of drops, only we do.
+    destructive = any(item.kind not in EASILY_REBUILT for item in lost) if dropped else statement.destructive
+    return replace(statement, drops=tuple(str(item) for item in lost), destructive=destructive)

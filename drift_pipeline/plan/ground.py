@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from drift_pipeline.diff.compare import diff_schemas
 from drift_pipeline.diff.differences import Difference
+from drift_pipeline.diff.reprint import Reprinter
 from drift_pipeline.plan.engines import NATIVE
 from drift_pipeline.plan.native.write import write_statements
 from drift_pipeline.plan.roles import ProofRoles
@@ -54,14 +55,15 @@ class Ground:
     def read(self, box: Sandbox) -> State:
         """The facts of a copy. The role of the proof is called by the name of the role that it stands in for."""
         everything = _under_old_name(
-            read_schema(box.worker, read_timeout=self.read_timeout), self.roles.worker, self.roles.builder
+            read_schema(box.admin, read_timeout=self.read_timeout), self.roles.worker, self.roles.builder
         )
         inside = self.scope(everything)
         return State(inside, {key: fact for key, fact in everything.facts.items() if key not in inside.facts})
 
-    def differences(self, state: Schema, goal: Schema) -> list[Difference]:
-        """What differs between the two and is not tolerated."""
-        found = diff_schemas(state, goal, planes=self.planes, exact=self.exact).differences
+    def differences(self, box: Sandbox, state: Schema, goal: Schema) -> list[Difference]:
+        """What differs between the two and is not tolerated; `box` is as `state` says."""
+        with Reprinter(box.admin) as reprint:
+            found = diff_schemas(state, goal, planes=self.planes, exact=self.exact, reprint=reprint).differences
         return [item for item in found if not (ids_of(item) & self.tolerated)]
 
     def native(self, state: Schema, goal: Schema, differences: Sequence[Difference]) -> list[Statement]:

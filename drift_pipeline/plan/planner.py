@@ -12,6 +12,7 @@ import psycopg2
 from drift_pipeline.config import Database
 from drift_pipeline.diff.compare import diff_schemas
 from drift_pipeline.diff.differences import Difference, SchemaDiff
+from drift_pipeline.diff.reprint import Reprinter
 from drift_pipeline.errors import EngineError, ScratchError
 from drift_pipeline.plan.contest import Attempt, compete
 from drift_pipeline.plan.engines import ENGINES, NATIVE
@@ -67,12 +68,12 @@ def plan_repair(
             scope=scope or _like(models, models_database, read_timeout),
             planes=diff.planes,
             exact=exact,
-            tolerated=_tolerated(live, models, diff, exact=exact),
+            tolerated=_tolerated(live, models, models_database, diff, exact=exact),
             read_timeout=read_timeout,
             engine_timeout=engine_timeout,
         )
         box = stack.enter_context(ground.copy(models_database.parameters["dbname"]))
-        start = Leg(State(models, {}), ground.differences(models, live))
+        start = Leg(State(models, {}), ground.differences(box, models, live))
         down = _back_to(live, ground, box, start, live_database)
         plan = _forward(ground, box, down, source=live, target_database=models_database, diff=diff, engines=engines)
     if memory:
@@ -151,13 +152,13 @@ def _back_to(schema: Schema, ground: Ground, box: Sandbox, start: Leg, fallback:
     if not perform(box, statements).kept:
         return down
     state = ground.read(box)
-    reached = Leg(state, ground.differences(state.inside, schema))
+    reached = Leg(state, ground.differences(box, state.inside, schema))
     return walk_natively(ground, box, schema, reached)
 
 
 def _standing(ground: Ground, box: Sandbox, goal: Schema) -> Leg:
     state = ground.read(box)
-    return Leg(state, ground.differences(state.inside, goal))
+    return Leg(state, ground.differences(box, state.inside, goal))
 
 
 def _forward(
@@ -171,7 +172,7 @@ def _forward(
     engines: Sequence[str],
 ) -> Plan:
     """Up: lets the engines compete from the copy, which is the source now as far as `down` came."""
-    start = Leg(down.state, ground.differences(down.state.inside, ground.goal))
+    start = Leg(down.state, ground.differences(box, down.state.inside, ground.goal))
     best, others = compete(ground, box, start, target=target_database, engines=engines) if start.open else (None, [])
     unreached = _concerned(diff.differences, down.open)
     if best is None or not start.open:
@@ -237,9 +238,12 @@ def _like(models: Schema, database: Database, read_timeout: float) -> Scope:
     return scope
 
 
-def _tolerated(live: Schema, models: Schema, diff: SchemaDiff, *, exact: bool) -> frozenset[FactId]:
-    """Facts that differ and that the caller does not want repaired, or has found equal by other means."""
-    everything = diff_schemas(live, models, planes=diff.planes, exact=exact).differences
+def _tolerated(
+    live: Schema, models: Schema, models_database: Database, diff: SchemaDiff, *, exact: bool
+) -> frozenset[FactId]:
+    """Facts that differ and that the caller does not want repaired."""
+    with Reprinter(models_database) as reprint:
+        everything = diff_schemas(live, models, planes=diff.planes, exact=exact, reprint=reprint).differences
     return frozenset(all_ids(everything) - all_ids(diff.differences))
 
 

@@ -56,7 +56,7 @@ def walk_natively(ground: Ground, box: Sandbox, goal: Schema, leg: Leg) -> Leg:
             leg.failed = _with_reasons(ran)
             break
         state = ground.read(box)
-        still_open = ground.differences(state.inside, goal)
+        still_open = ground.differences(box, state.inside, goal)
         closer = len(still_open) < len(leg.open)
         leg.failed = _with_reasons(ran) if still_open else []
         leg.kept += ran.kept
@@ -108,7 +108,7 @@ def _run_once(ground: Ground, start: Leg, statements: Sequence[Statement], box: 
     if not ran.kept:
         return Leg(start.state, list(start.open), refused=_with_reasons(ran))
     state = ground.read(box)
-    return Leg(state, ground.differences(state.inside, ground.goal), ran.kept, _with_reasons(ran))
+    return Leg(state, ground.differences(box, state.inside, ground.goal), ran.kept, _with_reasons(ran))
 
 
 def _harm(ground: Ground, start: Leg, leg: Leg) -> set[FactId]:
@@ -135,7 +135,7 @@ def _culprits(
                 return [_refused(each, engine, wrong) for each in statements]
             perform(box, [statement])
             state = ground.read(box)
-            leg = Leg(state, ground.differences(state.inside, ground.goal))
+            leg = Leg(state, ground.differences(box, state.inside, ground.goal))
             now = _harm(ground, start, leg) & wrong
             blame.update(dict.fromkeys(now - before, statement))
             before = now

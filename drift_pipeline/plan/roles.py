@@ -53,14 +53,17 @@ def proof_roles(server: ScratchServer, schemas: Collection[Schema]) -> Iterator[
         cursor.execute("select current_user, rolsuper from pg_catalog.pg_roles where rolname = current_user")
         builder, is_superuser = cursor.fetchone()
         cursor.execute("select pg_catalog.pg_advisory_lock_shared(%s)", (_PRESENT,))
+        worker = ProofRoles(builder, builder)
         try:
-            worker = ProofRoles(builder, builder)
             if is_superuser:
                 worker = _create_worker(cursor, builder)
             for name in sorted(_named_in(schemas) - {builder, "PUBLIC"}):
                 _stand_in(cursor, name, worker)
             yield worker
         finally:
+            if worker.apart:
+                with contextlib.suppress(psycopg2.Error):  # if a copy could not be dropped; the next sweep tries again
+                    cursor.execute(sql.SQL("drop role {}").format(sql.Identifier(worker.worker)))
             cursor.execute("select pg_catalog.pg_advisory_unlock_shared(%s)", (_PRESENT,))
             _sweep(cursor)
 

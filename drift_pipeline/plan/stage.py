@@ -22,6 +22,7 @@ NEEDS_ADMIN = re.compile(
     r"|text\s+search\s+(?:parser|template)|(?:or\s+replace\s+)?(?:trusted\s+)?(?:procedural\s+)?language)\b.*"
     # functions of these languages could do anything
     r"|(?:create|alter)\s+(?:or\s+replace\s+)?function\b(?=.*\bleakproof\b)(?!.*\blanguage\s+['\"]?(?:c|internal)\b).*"
+    r"|alter\s+default\s+privileges\b.*|(?:grant|revoke)\b(?=.*\son\s).*"
     # a wrapper's validator, a function of strangers, is called when there are options
     r"|(?:create|alter|drop)\s+foreign\s+data\s+wrapper\b(?!.*\boptions\b).*"
     rf"|comment\s+on\s+(?:extension|event\s+trigger|foreign\s+data\s+wrapper|language)\s+{_NAME}\s+is\b.*"

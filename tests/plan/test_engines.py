@@ -18,18 +18,6 @@ from drift_pipeline.plan.engines.process import database_uri, run_engine
 NOWHERE = Database("nowhere", {"host": "127.0.0.1", "port": "1", "dbname": "x", "password": "s3cret/ü"})
 
 
-@pytest.fixture
-def engine_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Engine]:
-    """An engine whose module has this source."""
-
-    def make(source: str, *packages: tuple[str, str]) -> Engine:
-        (tmp_path / "strange_engine.py").write_text(source)
-        monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-        return Engine("strange", "strange_engine", packages)
-
-    return make
-
-
 def test_migra_proposes_statements_between_two_databases(new_database: Callable[..., Database]) -> None:
     source = new_database("create table t (id int primary key)")
     target = new_database("create table t (id int primary key, note text)")
