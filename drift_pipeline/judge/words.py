@@ -11,8 +11,8 @@ from drift_pipeline.schema.facts import FactId
 PLAIN_NAME = re.compile(r"[^\W\d][\w$]*")
 
 # what a reader can't see or a terminal obeys: control, format (bidi overrides, zero width), surrogate, private,
-# unassigned, line and paragraph separators
-_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+# unassigned, separators; a space is the only separator that is what it looks like
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"})
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 KIND_WORDS = {
@@ -67,7 +67,7 @@ def _escaped(char: str) -> str:
     if char in _SHORT:
         return _SHORT[char]
     # the joiner that holds compound emoji together is harmless and needed
-    if char == "\u200d":
+    if char in " \u200d":
         return char
     code = ord(char)
     if code <= 0xFF:
@@ -94,12 +94,12 @@ def dotted(parts: Sequence[str]) -> str:
 
 def kind_word(kind: str, count: int = 1) -> str:
     """`foreign key`, `foreign keys`, `indexes`."""
-    word = KIND_WORDS.get(kind, kind.replace("_", " "))
+    word = KIND_WORDS.get(kind) or visible(kind.replace("_", " "))
     if count == 1 or word.endswith("statistics"):
         return word
     if word.endswith(("x", "s")):
         return word + "es"
-    return word[:-1] + "ies" if word.endswith("y") and word[-2] not in "aeiou" else word + "s"
+    return word[:-1] + "ies" if word.endswith("y") and word[-2:-1] not in "aeiou" else word + "s"
 
 
 def segments(fact_id: FactId) -> tuple[tuple[str, bool], ...]:

@@ -52,11 +52,6 @@ def holding(case: Case, *, impact: bool = False) -> Sequence[Rule | ImpactRule]:
 
 
 def _fallback(case: Case) -> Rule:
-    change = case.difference.change
-    wanted = Change.CHANGED if case.attribute is not None else change
-    # the last rule that fits: RENAME stands behind ALTER, which takes renamed facts with changed attributes
-    return next(
-        rule
-        for rule in reversed(FALLBACK)
-        if wanted in rule.changes and (case.attribute is not None) == bool(rule.attributes)
-    )
+    wanted = Change.CHANGED if case.attribute is not None else case.difference.change
+    # from behind: RENAME stands behind ALTER, which takes renamed facts as well if an attribute changed
+    return next(rule for rule in reversed(FALLBACK) if wanted in rule.changes)
