@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from drift_pipeline.plan.native.address import claims
 from drift_pipeline.plan.native.closure import Closure, alterations_for
@@ -19,12 +19,13 @@ from drift_pipeline.plan.native.rules.columns import (
     write_default,
     write_type,
 )
-from drift_pipeline.plan.native.rules.tables import attach, detach
+from drift_pipeline.plan.native.rules.tables import join, leave
 from drift_pipeline.plan.native.rules.types import rename_type
 from drift_pipeline.plan.native.situation import Situation
 from drift_pipeline.plan.native.steps import Alteration, Phase, Scene, Sql, Step, aspect_of, base_of
 from drift_pipeline.schema.facts import Fact, FactId
 
+_BONDS = ("partition_of", "inherits")
 _SLOTS = ("default", "identity")
 """Parts of a column of which there can be one at a time: the old one goes before the new one comes."""
 
@@ -233,8 +234,17 @@ class Builder:
                 yield self._default_off(before)
                 if self._fills(after, "default"):
                     yield self._default_on(after)
-                continue
-            yield self._part(before, after, alteration, alteration.write(self.scene, before, after), Phase.ALTER)
+            elif alteration.aspect in _BONDS:
+                if aspect_of(key, alteration.aspect) not in self.closure.reset:
+                    yield from self._bond(aspect_of(key, alteration.aspect), before, after)
+            else:
+                yield self._part(before, after, alteration, alteration.write(self.scene, before, after), Phase.ALTER)
+
+    def _bond(self, aspect: FactId, before: Fact, after: Fact) -> Iterator[Step]:
+        """A table leaves its parents, and joins others: two steps, since between them one may go and another come."""
+        destructive = before is not after and bool(before.attributes.get("partition_of"))
+        yield replace(self._around(aspect, tuple(leave(self.scene, before, after)), ()), destructive=destructive)
+        yield self._around(aspect, (), tuple(join(self.scene, before, after)))
 
     def _changes_by_parts(self, alteration: Alteration, key: FactId) -> bool:
         """Whether a default is taken off first and set later: its column gets another type or an identity between."""
@@ -286,8 +296,7 @@ class Builder:
             yield self._default_off(before)
             yield self._default_on(after)
         elif part in ("partition_of", "inherits"):
-            yield self._around(aspect, tuple(detach(before)), tuple(attach(after)))
-            yield self._around(aspect, (), tuple(attach(after)))
+            yield from self._bond(aspect, after, after)
         elif part == "owned_by":
             head = f"ALTER SEQUENCE {dotted(*base.name)} OWNED BY"
             owner = after.attributes.get("owned_by")
@@ -301,11 +310,12 @@ class Builder:
 
     def _around(self, aspect: FactId, off: tuple[str, ...], on: tuple[str, ...]) -> Step:
         base = base_of(aspect)
+        adopted = self.situation.adopted.get(base, frozenset()) if aspect.kind.endswith(_BONDS) else frozenset()
         return Step(
             off or on,
             Phase.DROP if off else Phase.FINISH,
             (RULES[base.kind].rank, *base.name),
-            about=self._about(base),
+            about=self._about(base) | adopted,
             leaves=frozenset({aspect}) if off else frozenset(),
             disturbs=frozenset({aspect}) if off else frozenset(),
             makes=frozenset() if off else frozenset({aspect}),

@@ -21,7 +21,7 @@ def needs(facts: Mapping[FactId, Fact], depends: Iterable[tuple[FactId, FactId]]
         if other.kind == "base_type" and one.kind == "function" and (other, one) in depends:
             # a type needs its functions, and they its name
             edges.setdefault(one, set()).add(aspect_of(other, "shell"))
-        elif one in facts and other in facts and one != other:
+        elif one in facts and other in facts and one != other and not _is_copy(one, other, facts):
             for end in _ends(facts[one], facts[other]):
                 edges.setdefault(end, set()).add(other)
     for fact in facts.values():
@@ -31,6 +31,18 @@ def needs(facts: Mapping[FactId, Fact], depends: Iterable[tuple[FactId, FactId]]
         for aspect, others in _stated_needs(fact, facts):
             edges.setdefault(aspect, set()).update(others)
     return {key: frozenset(value) for key, value in edges.items()}
+
+
+def _is_copy(one: FactId, other: FactId, facts: Mapping[FactId, Fact]) -> bool:
+    """Whether it is not `one` that needs `other`, but its copy on a partition, which is no fact of its own."""
+    if one.kind not in (*CONSTRAINTS, "index", "trigger") or other.name[:2] == one.name[:2]:
+        return False
+    table = facts.get(FactId("table", other.name[:2]))
+    while table is not None and isinstance(parent := table.attributes.get("partition_of"), list):
+        if parent == list(one.name[:2]):
+            return True
+        table = facts.get(FactId("table", tuple(str(part) for part in parent)))
+    return False
 
 
 def _ends(one: Fact, other: Fact) -> tuple[FactId, ...]:

@@ -70,7 +70,7 @@ def _leave(
     moved: set[FactId] = set()
     for column in parts_of(parent, source, there, ("column",)):
         own = _as_child(column, child)
-        if own.id not in source and own.id in goal:
+        if own.id not in source:
             source[own.id] = replace(own, attributes={**own.attributes, "_position": 0})
             moved.add(own.id)
     inherited = list(parts_of(parent, source, there, _KEPT_ON_LEAVING))

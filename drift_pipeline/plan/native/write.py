@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from drift_pipeline.diff.differences import Difference
@@ -14,10 +14,10 @@ from drift_pipeline.plan.native.renames import rename_steps
 from drift_pipeline.plan.native.rules import RULES
 from drift_pipeline.plan.native.rules.privileges import privilege_steps
 from drift_pipeline.plan.native.situation import Situation, situation_of
-from drift_pipeline.plan.native.steps import Edges, Scene, Step, base_of
+from drift_pipeline.plan.native.steps import Edges, Scene, Step, aspect_of, base_of
 from drift_pipeline.plan.statements import Statement
 from drift_pipeline.schema.coverage import PLANES
-from drift_pipeline.schema.facts import FactId, Schema
+from drift_pipeline.schema.facts import Fact, FactId, Schema
 
 ENGINE = "native"
 
@@ -46,11 +46,22 @@ def _scene(situation: Situation, major: int, planes: Collection[str]) -> Scene:
     return Scene(
         source=situation.source,
         goal=situation.goal,
-        source_needs=needs(situation.source, situation.source_depends),
-        goal_needs=needs(situation.goal, situation.goal_depends),
+        source_needs=_bound(needs(situation.source, situation.source_depends), situation, situation.source),
+        goal_needs=_bound(needs(situation.goal, situation.goal_depends), situation, situation.goal),
         major=major,
         planes=frozenset(planes),
     )
+
+
+def _bound(edges: Edges, situation: Situation, facts: Mapping[FactId, Fact]) -> Edges:
+    """What a child only repeats stays as long as the bond lasts, and has to be there before it is made."""
+    result = dict(edges)
+    for table, adopted in situation.adopted.items():
+        for bond in ("partition_of", "inherits"):
+            aspect = aspect_of(table, bond)
+            if aspect in edges:
+                result[aspect] = edges[aspect] | {key for key in adopted if key in facts}
+    return result
 
 
 def _decided(scene: Scene, situation: Situation, closure: Closure) -> Scene:

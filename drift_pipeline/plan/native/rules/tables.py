@@ -75,16 +75,42 @@ def _tail(fact: Fact) -> str:
     return "".join(f" {part}" for part in parts)
 
 
-def _write_partition(scene: Scene, before: Fact, after: Fact) -> Sql:
+def leave(scene: Scene, before: Fact, after: Fact) -> Sql:
+    """Take a partition from its parent, an heir from the parents that it does not keep. `before is after`: all of them,
+    because they are dropped and created again."""
     child = dotted(*after.id.name)
-    result = []
     if parent := before.attributes.get("partition_of"):
-        result.append(f"ALTER TABLE {_path(parent)} DETACH PARTITION {child}")
-        result += _rename_not_nulls(after, mapped(before, "_not_null_names"), _own_names(scene.goal_children, after))
+        result = [f"ALTER TABLE {_path(parent)} DETACH PARTITION {child}"]
+        if not after.attributes.get("partition_of"):
+            names = mapped(before, "_not_null_names")
+            result += _rename_not_nulls(after, names, _own_names(scene.goal_children, after))
+        return result
+    return [f"ALTER TABLE {child} NO INHERIT {parent}" for parent in _parents(before)[_kept(before, after) :]]
+
+
+def join(scene: Scene, before: Fact, after: Fact) -> Sql:
+    """Give a table to its new parent or parents."""
+    child = dotted(*after.id.name)
     if parent := after.attributes.get("partition_of"):
-        result += _rename_not_nulls(after, _own_names(scene.source_children, before), mapped(after, "_not_null_names"))
-        result.append(f"ALTER TABLE {_path(parent)} ATTACH PARTITION {child} {text(after, 'partition_bound')}")
-    return result
+        old = {**_own_names(scene.source_children, before), **mapped(before, "_not_null_names")}
+        result = _rename_not_nulls(after, old, mapped(after, "_not_null_names"))
+        return [*result, f"ALTER TABLE {_path(parent)} ATTACH PARTITION {child} {text(after, 'partition_bound')}"]
+    return [f"ALTER TABLE {child} INHERIT {parent}" for parent in _parents(after)[_kept(before, after) :]]
+
+
+def _kept(before: Fact, after: Fact) -> int:
+    """How many parents stay, counted from the first: their order counts."""
+    if before is after:
+        return 0
+    pairs = zip(_parents(before), _parents(after), strict=False)
+    return next(
+        (number for number, (old, new) in enumerate(pairs) if old != new),
+        min(len(_parents(before)), len(_parents(after))),
+    )
+
+
+def _write_partition(scene: Scene, before: Fact, after: Fact) -> Sql:
+    return leave(scene, before, after) + join(scene, before, after)
 
 
 def _own_names(children: Mapping[FactId, Sequence[Fact]], table: Fact) -> dict[str, Value]:
@@ -105,33 +131,6 @@ def _rename_not_nulls(table: Fact, old: Mapping[str, Value], new: Mapping[str, V
         f"{head} {quote_ident(str(old[column]))} TO {quote_ident(str(name))}"
         for column, name in sorted(new.items())
         if old.get(column) not in (None, name)
-    ]
-
-
-def detach(fact: Fact) -> Sql:
-    """Take a partition or an heir from its parents that are dropped beneath it."""
-    child = dotted(*fact.id.name)
-    if parent := fact.attributes.get("partition_of"):
-        return [f"ALTER TABLE {_path(parent)} DETACH PARTITION {child}"]
-    return [f"ALTER TABLE {child} NO INHERIT {parent}" for parent in _parents(fact)]
-
-
-def attach(fact: Fact) -> Sql:
-    """Give it back to them."""
-    child = dotted(*fact.id.name)
-    if parent := fact.attributes.get("partition_of"):
-        return [f"ALTER TABLE {_path(parent)} ATTACH PARTITION {child} {text(fact, 'partition_bound')}"]
-    return [f"ALTER TABLE {child} INHERIT {parent}" for parent in _parents(fact)]
-
-
-def _write_inherits(_scene: Scene, before: Fact, after: Fact) -> Sql:
-    old, new = _parents(before), _parents(after)
-    keep = 0
-    while keep < min(len(old), len(new)) and old[keep] == new[keep]:
-        keep += 1
-    head = f"ALTER TABLE {dotted(*after.id.name)}"
-    return [f"{head} NO INHERIT {parent}" for parent in old[keep:]] + [
-        f"{head} INHERIT {parent}" for parent in new[keep:]
     ]
 
 
@@ -190,7 +189,7 @@ _BEYOND = frozenset({"detach_pending"})
 _SHARED = (
     OWNER,
     Alteration(("partition_of", "partition_bound"), _write_partition, aspect="partition_of", destructive=_loses_rows),
-    Alteration(("inherits",), _write_inherits, aspect="inherits"),
+    Alteration(("inherits",), _write_partition, aspect="inherits"),
     Alteration(("of_type",), _write_type),
     switch("row_security", "ENABLE ROW LEVEL SECURITY", "DISABLE ROW LEVEL SECURITY"),
     switch("force_row_security", "FORCE ROW LEVEL SECURITY", "NO FORCE ROW LEVEL SECURITY"),

@@ -214,9 +214,7 @@ RULES: Mapping[str, Rule] = {
         ),
         rank=13,
     ),
-    "base_type": Rule(
-        _define_base, _drop_base, (OWNER, Alteration(_BASE, _fill, possible=_is_shell)), rank=51
-    ),
+    "base_type": Rule(_define_base, _drop_base, (OWNER, Alteration(_BASE, _fill, possible=_is_shell)), rank=51),
     "range": Rule(_create_range, drop, (OWNER,), rank=14),
     "domain": Rule(
         _create_domain,
