@@ -12,6 +12,7 @@ import dagster as dg
 
 import drift_pipeline
 from drift_pipeline import use_case
+from drift_pipeline.config import require_models
 from drift_pipeline.history.artifacts import SUMMARY, keep_report
 from drift_pipeline.notify.deliver import tell
 from drift_pipeline.orchestration import checks, metadata
@@ -54,6 +55,7 @@ def model_schema_asset() -> dg.AssetsDefinition:
         commit = commit_of(context.run.tags)
         with could_not_look("models"):
             settings = drift.settings()
+            require_models(settings)
             models = load_models_at(settings, commit, storage) if commit else use_case.load_model_schema(settings)
         remember(Watched.of(models.loaded.files, settings), storage)
         return dg.MaterializeResult(
