@@ -17,10 +17,15 @@ from (
     union all
     select 'pg_type'::regclass, g.rngmultitypid, 'pg_type'::regclass, g.rngtypid, 0 from pg_range g where g.rngmultitypid >= 16384
     union all
+    -- the functions that make ranges
+    select 'pg_proc'::regclass, d.objid, 'pg_type'::regclass, d.refobjid, 0
+    from pg_depend d
+    where d.classid = 'pg_proc'::regclass and d.refclassid = 'pg_type'::regclass and d.deptype = 'i'
+    union all
     -- the index behind a constraint
     select 'pg_class'::regclass, k.conindid, 'pg_constraint'::regclass, k.oid, 0 from pg_constraint k where k.contype in ('p', 'u', 'x')
     union all
-    -- an index, a constraint, a trigger of a partition that is left to the parent's
+    -- a constraint of a partition that is left to the parent's
     select 'pg_constraint'::regclass, k.oid, 'pg_constraint'::regclass, k.conparentid, 0 from pg_constraint k where k.conparentid <> 0
     union all
     -- identity sequences are part of their column

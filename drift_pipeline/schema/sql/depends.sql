@@ -1,8 +1,10 @@
--- What needs what to exist first. A sequence that goes away with its column (deptype a) is made before it.
+-- What needs what to exist first. Left out: a sequence that goes away with its column (the column's default needs the
+-- sequence, so it is made first); what belongs to the copies of constraints that partitions get.
 select d.classid, d.objid, d.objsubid, d.refclassid, d.refobjid, d.refobjsubid
 from pg_depend d
-left join pg_class c on d.classid = 'pg_class'::regclass and c.oid = d.objid
+left join pg_class owned on d.deptype = 'a' and d.classid = 'pg_class'::regclass and owned.oid = d.objid and owned.relkind = 'S'
+left join pg_constraint copy on d.classid = 'pg_constraint'::regclass and copy.oid = d.objid and copy.conparentid <> 0
 where d.deptype in ('n', 'a', 'i', 'P', 'S') and d.objid >= 16384
     and (d.refobjid >= 16384 or d.refclassid in ('pg_namespace'::regclass, 'pg_extension'::regclass, 'pg_language'::regclass))
     and (d.classid, d.objid, d.objsubid) <> (d.refclassid, d.refobjid, d.refobjsubid)
-    and not (d.deptype = 'a' and c.relkind = 'S')
+    and owned.oid is null and copy.oid is null

@@ -18,7 +18,9 @@ with acl as materialized (
     select 'pg_proc'::regclass, p.oid, 0, 'f', p.proacl, p.proowner from pg_proc p join space s on s.oid = p.pronamespace
     union all
     select 'pg_type'::regclass, t.oid, 0, 'T', t.typacl, t.typowner from pg_type t join space s on s.oid = t.typnamespace
-    where t.typtype in ('e', 'd', 'c', 'r', 'b', 'p')
+    -- row types and arrays have none of their own
+    where t.typtype in ('e', 'd', 'r', 'b', 'p') and not exists (select from pg_type element where element.typarray = t.oid)
+        or t.typtype = 'c' and exists (select from pg_class c where c.oid = t.typrelid and c.relkind = 'c')
     union all
     select 'pg_namespace'::regclass, n.oid, 0, 'n', n.nspacl, n.nspowner from pg_namespace n join space s on s.oid = n.oid
     union all
