@@ -40,6 +40,7 @@ from drift_pipeline.models.build import build_models
 from drift_pipeline.models.faults import ModelFault
 from drift_pipeline.models.loader import LoadedModels, load_models
 from drift_pipeline.plan.planner import plan_between, plan_repair
+from drift_pipeline.plan.revisions.make import Drifted, MadeRevision, Project, make_revision
 from drift_pipeline.plan.statements import Plan
 from drift_pipeline.report.report import Context, Coverage, Report
 from drift_pipeline.schema import snapshot
@@ -182,6 +183,30 @@ def make_report(
     )
 
 
+def make_migration(settings: Settings, models: ModelSchema, live: LiveSchema) -> MadeRevision:
+    """Stage 5: a revision on top of the project's history for what no revision does yet, run by Alembic on scratch.
+
+    ConfigError without an alembic.ini; MigrationError where no revision can be made or proven.
+    """
+    settings = settings_for(settings, live.environment)
+    with models_on_scratch(settings, models.loaded, live=live.schema) as built:
+        scope = scope_of(settings, models.loaded, built.models.schema, live.schema)
+        desired = scope.part(built.models.schema)
+        drifted = Drifted(
+            environment=live.environment,
+            live=split_unmanaged(scope.part(live.schema), desired, manage=settings.manage).managed,
+            models=desired,
+            database=built.database,
+            revisions=live.revisions,
+            planes=settings.planes,
+            exact=settings.exact,
+        )
+        project = Project(settings.models, settings.root)
+        return make_revision(
+            built.server, project, drifted, scope=scope.part, allow_destructive=settings.allow_destructive
+        )
+
+
 def _with_causes(finding: Finding, drift: Drift, settings: Settings) -> Finding:
     causes = drift.causes.get(finding.difference.key, (Cause.UNKNOWN,))
     ignored = settings.pending == "ignore" and causes == (Cause.PENDING_MIGRATION,)
@@ -197,12 +222,27 @@ def check(environment: str, *, settings: Settings | None = None, environ: Mappin
     `environment`: its name in the settings, such as `production`. `settings`: those of drift.toml unless given.
     Raises a DriftError when it could not look; the live database is only read, and read once.
     """
+    return look(environment, settings=settings, environ=environ).report
+
+
+@dataclass(frozen=True)
+class Looked:
+    """A check with what it stands on, for whoever goes on from there."""
+
+    models: ModelSchema
+    live: LiveSchema
+    drift: Drift
+    report: Report
+
+
+def look(environment: str, *, settings: Settings | None = None, environ: Mapping[str, str] | None = None) -> Looked:
+    """The same as `check`, with the values of all stages."""
     settings = settings_for(settings or load_settings(), environment)
     live = read_live_schema(settings, environment, environ=environ)
     loaded = load_project_models(settings)
     with models_on_scratch(settings, loaded, live=live.schema) as built:
         drift = _find_drift(settings, built, live)
-        return make_report(settings, built.models, live, drift)
+        return Looked(built.models, live, drift, make_report(settings, built.models, live, drift))
 
 
 @dataclass(frozen=True)

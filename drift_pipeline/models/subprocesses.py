@@ -51,6 +51,8 @@ _PURPOSES: Mapping[str, tuple[type[DriftError], str, str]] = {
     "alembic": (ModelsError, "the env.py of {} gave no models", "the env.py of {} did not finish"),
     "revisions": (MigrationError, "the revisions of {} could not be listed", "the revisions of {} were not listed"),
     "upgrade": (MigrationError, "the migrations of {} could not be run on scratch", "the migrations of {} did not end"),
+    "downgrade": (MigrationError, "the migrations of {} could not be run back", "the migrations of {} did not end"),
+    "write": (MigrationError, "no revision could be written for {}", "Alembic did not write the revision of {}"),
 }
 
 

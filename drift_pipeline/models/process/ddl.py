@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Sequence  # noqa: UP035 - Python 3.9
+from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import MetaData
-from sqlalchemy.schema import AddConstraint, CreateTable
+from sqlalchemy.schema import AddConstraint, CreateTable, DDLElement
 
 from .locations import Locations
 from .paper import PlainConnection, plain_dialect
@@ -126,7 +127,7 @@ class Statements:
         options: dict[str, Any] = {}
         if self._translate:
             options = {"schema_translate_map": self._translate, "render_schema_translate": True}
-        if not getattr(element, "is_ddl", False) and getattr(element, "supports_execution", False):
+        if not isinstance(element, DDLElement):  # a query or an insert of a listener
             options["compile_kwargs"] = {"literal_binds": True}
         return str(element.compile(dialect=self.dialect, **options)).strip()
 
@@ -172,11 +173,11 @@ class Statements:
         else:
             noun = str(getattr(subject, "__visit_name__", "constraint")).replace("_constraint", "").replace("_", " ")
             what = f"{noun} {dotted} ({name or ', '.join(columns)})"
-        return _about(kind, what, schema, [table.name, name], columns, where)
+        return _about(kind, what, schema, [table.name, name], columns, where=where)
 
 
 def _about(
-    kind: str, what: str, schema: str | None, name: Sequence[str] = (), columns: Sequence[str] = (), where: str = ""
+    kind: str, what: str, schema: str | None, name: Sequence[str] = (), columns: Sequence[str] = (), *, where: str = ""
 ) -> dict[str, Any]:
     subject = {"kind": kind, "schema": schema, "name": list(name), "columns": list(columns)}
     return {"what": what, "location": where, "subject": subject}

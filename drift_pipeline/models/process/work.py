@@ -67,8 +67,25 @@ def _revisions(request: dict[str, Any], _root: str) -> dict[str, Any]:
 
 def _upgrade(request: dict[str, Any], _root: str) -> dict[str, Any]:
     history: Any = importlib.import_module(".revisions", __package__)
-    history.upgrade(request["alembic"], request["allowed"], request["to"], request.get("x") or [])
+    x, versions = request.get("x") or [], request.get("versions") or ""
+    if request["mode"] == "downgrade":
+        history.downgrade(request["alembic"], request["allowed"], request["to"][0], x, versions)
+    else:
+        history.upgrade(request["alembic"], request["allowed"], request["to"], x, versions)
     return {}
 
 
-MODES = {"models": _models, "alembic": _of_env_py, "revisions": _revisions, "upgrade": _upgrade}
+def _write(request: dict[str, Any], _root: str) -> dict[str, Any]:
+    history: Any = importlib.import_module(".revisions", __package__)
+    written: dict[str, Any] = history.write(request["alembic"], request["versions"], request)
+    return written
+
+
+MODES = {
+    "models": _models,
+    "alembic": _of_env_py,
+    "revisions": _revisions,
+    "upgrade": _upgrade,
+    "downgrade": _upgrade,
+    "write": _write,
+}
