@@ -273,7 +273,8 @@ def _without_implied(found: list[Difference]) -> list[Difference]:
     contains: dict[int, list[FactId]] = defaultdict(list)
     kept: list[tuple[int, Difference]] = []
     for at, difference in enumerate(found):
-        home = columns.get(_implied_by(difference) or difference.id)
+        implied_by = _implied_by(difference)
+        home = columns.get(implied_by) if implied_by else None
         if home is not None and home != at and _says(found[home], IMPLIED[difference.id.kind], difference.change):
             contains[home].append(difference.id)
         else:
@@ -309,8 +310,8 @@ def _column_order(source: Schema, target: Schema) -> tuple[FactId, ...]:
     """Tables whose common columns stand in another order."""
     moved: dict[FactId, list[tuple[object, object]]] = defaultdict(list)
     for key, fact in source.facts.items():
-        if key.kind == "column" and key in target.facts and fact.parent is not None:
-            twin = target.facts[key]
+        twin = target.facts.get(key) if key.kind == "column" else None
+        if twin is not None and fact.parent is not None:
             moved[fact.parent].append((fact.attributes.get("_position"), twin.attributes.get("_position")))
     return tuple(sorted(table for table, positions in moved.items() if _reordered(positions)))
 

@@ -35,7 +35,7 @@ MAX_NAME_BYTES = 63
 
 @dataclass(frozen=True)
 class Pairs:
-    """`pairs`: ids of the same thing in source and target. `renamed`: the part of them whose names differ.
+    """`pairs`: ids of the same thing in source and target, where anything differs. `renamed`: those of other names.
 
     `equivalent`: pairs of different kinds that mean the same, by rule. `removed` and `added`: what has no counterpart.
     """
@@ -74,8 +74,7 @@ def pair_facts(
 
     `again`: prints definitions again that no other has the like of.
     """
-    left = {key: fact for key, fact in source.facts.items() if key.kind not in kinds_out}
-    right = {key: fact for key, fact in target.facts.items() if key.kind not in kinds_out}
+    left, right = _unequal(source.facts, target.facts, kinds_out), _unequal(target.facts, source.facts, kinds_out)
     pairs: list[tuple[FactId, FactId]] = []
     special_left = _take(left, right, DEFINED_KINDS | OWNED_KINDS.keys(), pairs)
     special_right = {key: right.pop(key) for key in list(right) if key.kind in DEFINED_KINDS or key.kind in OWNED_KINDS}
@@ -93,6 +92,21 @@ def pair_facts(
     renamed = {old: new for old, new in pairs if old != new and cut_id(old) != cut_id(new)}
     _pair_by(left, right, pairs, lambda fact: fact.id, _follow(renamed))
     return Pairs(tuple(pairs), renamed, {**left, **special_left}, {**right, **special_right}, dict(equivalent))
+
+
+def _unequal(own: Facts, other: Facts, kinds_out: frozenset[str]) -> dict[FactId, Fact]:
+    """The facts but for those that are the same on the other side: nearly all of them, in nearly every run."""
+    found = {}
+    for key, fact in own.items():
+        twin = other.get(key)
+        if twin is None or twin.attributes != fact.attributes or _may_move(fact):
+            found[key] = fact
+    return {key: fact for key, fact in found.items() if key.kind not in kinds_out}
+
+
+def _may_move(fact: Fact) -> bool:
+    """True for what hangs on something that may have another name on the other side, such as an index's comment."""
+    return fact.parent is not None and (fact.parent.kind in DEFINED_KINDS or fact.parent.kind in OWNED_KINDS)
 
 
 def _take(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import glob
 import json
 import os
@@ -9,6 +10,7 @@ import stat
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -60,6 +62,23 @@ def _edge_lines(schema: Schema, ids: list[FactId], encode: Callable[[object], st
 
 def from_json(text: str) -> Schema:
     """The schema that `to_json` wrote. Raises SnapshotError for anything else, of another version included."""
+    with _without_collection():
+        return _parsed(text)
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Millions of values are made and none is thrown away: the cyclic collector would look at them over and over."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def _parsed(text: str) -> Schema:
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
