@@ -41,6 +41,7 @@ from drift_pipeline.models.faults import ModelFault
 from drift_pipeline.models.loader import LoadedModels, load_models
 from drift_pipeline.plan.planner import plan_between, plan_repair
 from drift_pipeline.plan.revisions.make import Drifted, MadeRevision, Project, make_revision
+from drift_pipeline.plan.revisions.place import described, place_revision
 from drift_pipeline.plan.statements import Plan
 from drift_pipeline.report.report import Context, Coverage, Report
 from drift_pipeline.schema import snapshot
@@ -205,6 +206,12 @@ def make_migration(settings: Settings, models: ModelSchema, live: LiveSchema) ->
         return make_revision(
             built.server, project, drifted, scope=scope.part, allow_destructive=settings.allow_destructive
         )
+
+
+def generate_migration(settings: Settings, looked: Looked) -> tuple[str, ...]:
+    """Writes that revision into the project's own folder, if one is needed. Returns lines that say what came out."""
+    made = make_migration(settings, looked.models, looked.live)
+    return tuple(described(made, place_revision(made)))
 
 
 def _with_causes(finding: Finding, drift: Drift, settings: Settings) -> Finding:
