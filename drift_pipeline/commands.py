@@ -101,6 +101,7 @@ def check(secrets: set[str], /, environment: str, export: Path | None, **options
         report = use_case.check(environment, settings=settings)
     if not options["quiet"]:
         show(_rendered(report, options["form"]))
+    _require_extensions(report)
     if export:
         write_file(export, render.to_json(report))
     _keep(settings, report, quiet=options["quiet"])
@@ -288,6 +289,20 @@ def _settings(secrets: set[str], options: dict[str, Any], *environments: str) ->
     return dataclasses.replace(settings, **given)
 
 
+def _require_extensions(report: Report) -> None:
+    """What scratch could not build for want of an extension was not looked at: that is no result to keep."""
+    from drift_pipeline.errors import ScratchError
+
+    prefix = "extension "
+    lacking = [fault.what.removeprefix(prefix) for fault in report.model_faults if fault.what.startswith(prefix)]
+    if lacking:
+        raise ScratchError(
+            f"{report.context.environment}: the scratch server ({report.context.scratch_version}) lacks the extension "
+            f"{', '.join(lacking)}, so a part of the models could not be compared",
+            hint="set DRIFT_SCRATCH_URL to a server that has it",
+        )
+
+
 @contextmanager
 def _naming_variables_of(settings: Settings, environment: str) -> Iterator[None]:
     """Errors below name the variables of this environment where they speak of `<PREFIX>_DB_HOST` and the like."""
@@ -349,11 +364,23 @@ def _keep(settings: Settings, report: Report, *, quiet: bool) -> None:
     from drift_pipeline.history.store import ArtifactStore
     from drift_pipeline.output import note
 
+    _hide_from_git(settings.root / ".drift")
     store = ArtifactStore(settings.artifacts, base=settings.root)
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:8]}"
     kept = keep_report(store, report, run_id)
     if not quiet and kept.locations:
         note("artifacts: " + next(iter(kept.locations.values())).rpartition("/")[0])
+
+
+def _hide_from_git(folder: Path) -> None:
+    """The cache and the default artifacts are nobody's source code."""
+    try:
+        folder.mkdir(exist_ok=True)
+        ignore = folder / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n", encoding="utf-8")
+    except OSError:
+        return  # a checkout that is not writable: artifacts go elsewhere, or the store says why not
 
 
 def _generate_migration(settings: Settings, report: Report) -> None:
