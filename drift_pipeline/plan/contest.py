@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from drift_pipeline.config import Database
 from drift_pipeline.errors import EngineError
+from drift_pipeline.plan.attribution import attributed
 from drift_pipeline.plan.costs import cost_of
 from drift_pipeline.plan.engines import NATIVE, engine_named
 from drift_pipeline.plan.engines.process import run_engine
@@ -91,6 +92,7 @@ def _proposed(
 
 def _finished(ground: Ground, box: Sandbox, leg: Leg, *, start: Leg, refused: list[Statement], engine: str) -> Attempt:
     leg = walk_natively(ground, box, ground.goal, leg)
-    kept = [replace(each, proven=len(leg.open) < len(start.open)) for each in leg.kept]
+    closer = len(leg.open) < len(start.open)
+    kept = [replace(each, proven=closer) for each in attributed(leg.kept, start.open)]
     unmet = leg.refused if engine != NATIVE else []  # the native planner's are in `failed`
     return Attempt(engine, replace(leg, kept=kept, refused=unmet), harmful=refused)

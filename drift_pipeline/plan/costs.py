@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from drift_pipeline.plan.attribution import VALUES
 from drift_pipeline.plan.effects import HOLDS_DATA
 from drift_pipeline.plan.statements import Cost, Statement
 
@@ -20,7 +21,7 @@ def cost_of(statements: Sequence[Statement]) -> Cost:
 
 
 def _holds_data(dropped: str) -> bool:
-    return any(dropped.startswith(f"{kind} ") for kind in HOLDS_DATA)
+    return any(dropped.startswith(f"{kind} ") for kind in (*HOLDS_DATA, VALUES))
 
 
 def _distinct(names: Iterable[tuple[str, ...]]) -> set[str]:

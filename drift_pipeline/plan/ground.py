@@ -109,10 +109,14 @@ def _under_old_name(schema: Schema, role: str, name: str) -> Schema:
         return FactId(key.kind, tuple(name if part == role else part for part in key.name))
 
     def relabelled(fact: Fact) -> Fact:
-        key = renamed(fact.id)
-        if fact.attributes.get("owner") != role:
-            return fact if key is fact.id else replace(fact, id=key)
-        return replace(fact, id=key, attributes={**fact.attributes, "owner": name})
+        key, attributes = renamed(fact.id), dict(fact.attributes)
+        if attributes.get("owner") == role:
+            attributes["owner"] = name
+        if isinstance(listed := attributes.get("roles"), list) and role in listed:  # of a policy
+            attributes["roles"] = [*sorted(str(name if each == role else each) for each in listed)]
+        return (
+            fact if key is fact.id and attributes == fact.attributes else replace(fact, id=key, attributes=attributes)
+        )
 
     facts = (relabelled(fact) for fact in schema.facts.values())
     return replace(schema, facts={fact.id: fact for fact in facts})

@@ -23,7 +23,9 @@ from drift_pipeline.plan.roles import ProofRoles
 from drift_pipeline.scratch.server import ScratchServer
 
 _LIMITS = "-c statement_timeout=30s -c lock_timeout=5s -c idle_in_transaction_session_timeout=300s"
-_OWN_EVERYTHING = (Path(__file__).parent / "sql" / "own_everything.sql").read_text()
+_SQL = Path(__file__).parent / "sql"
+_OWN_EVERYTHING = (_SQL / "own_everything.sql").read_text()
+_OWN_GRANTS = (_SQL / "own_grants.sql").read_text()
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,8 @@ def hand_over(session: Any, roles: ProofRoles) -> None:
     if roles.apart:
         with session.cursor() as cursor:
             cursor.execute(_OWN_EVERYTHING, {"role": roles.worker})
+            cursor.execute("select pg_catalog.set_config('drift.heir', %s, false)", (roles.worker,))
+            cursor.execute(_OWN_GRANTS)
 
 
 def _prepare(admin: Database, roles: ProofRoles) -> None:

@@ -22,9 +22,10 @@ class Statement:
     somebody may pipe into psql. `transactional`: it may run inside a transaction. `proven`: it ran on scratch and
     brought the facts closer. `settles`: keys of the differences that it settles. `note`: for people.
 
-    Measured on scratch, names for people: `drops` what is gone for good, `rewrites` the tables that were written anew,
-    `locks` those that it locked against readers and writers (ACCESS EXCLUSIVE) and no statement before it in the same
-    transaction did, `scans` what it read through: checks on existing rows, index builds.
+    Measured on scratch, names for people: `drops` what is gone for good (an object, or values that a type cuts),
+    `rewrites` the tables that were written anew, `locks` those that it locked against readers and writers (ACCESS
+    EXCLUSIVE) and that no statement before it in the same transaction had, `scans` what it read through: checks on
+    existing rows, index builds.
     """
 
     sql: str
@@ -44,8 +45,8 @@ class Statement:
 class Cost:
     """What a plan costs, measured on scratch. The order of the fields is the order of harm: the least plan wins.
 
-    `data_loss`: tables, columns and sequences dropped. `rewrites`: tables written anew. `locks`: tables locked against
-    everybody. `scans`: tables read through, indexes built. `statements`: how many.
+    `data_loss`: tables, columns and sequences dropped, columns whose values are cut. `rewrites`: tables written anew.
+    `locks`: tables locked against everybody. `scans`: tables read through, indexes built. `statements`: how many.
     """
 
     data_loss: int = 0

@@ -204,6 +204,26 @@ def test_a_column_that_is_dropped_and_made_anew_loses_to_one_that_is_altered(
     assert not any(statement.destructive for statement in plan.statements)
 
 
+def test_a_cast_that_cuts_values_loses_to_an_assignment_that_refuses_them(pair: Callable[..., Pair]) -> None:
+    plan = pair("create table t (n varchar(40))", "create table t (n varchar(5))").plan()
+    assert (plan.engine, plan.cost.data_loss) == ("native", 0)
+    assert plan.alternatives[0].cost.data_loss == 1  # migra casts after USING
+    rounded = pair("create table t (n numeric(10, 4))", "create table t (n numeric(10, 2))").plan()
+    assert [each.destructive for each in rounded.statements] == [True]
+    assert "rounded from 4 to 2 decimals" in rounded.statements[0].drops[0]
+
+
+def test_each_statement_names_the_differences_that_it_settles(pair: Callable[..., Pair]) -> None:
+    two = pair('create table t (a int); create table "T" (a int)', 'create table t (a int, b int); create table "T" ()')
+    diff = diff_schemas(read_schema(two.live), read_schema(two.models))
+    added, removed = (next(each.key for each in diff.differences if each.change == change)
+                      for change in ("added", "removed"))  # fmt: skip
+    for engines in (("migra",), ("native",)):
+        settled = {each.settles: each.sql for each in two.plan(engines=engines).statements}
+        assert settled.keys() == {(added,), (removed,)}
+        assert "drop column" in settled[removed,].lower()
+
+
 def test_between_equals_the_engine_named_first_wins(pair: Callable[..., Pair]) -> None:
     assert pair(ONE, TWO).plan(engines=("migra", "native")).engine == "migra"
     assert pair(ONE, TWO).plan(engines=("native", "migra")).engine == "native"
@@ -233,6 +253,37 @@ def test_what_cannot_be_rebuilt_on_scratch_is_said_and_not_called_done(
     assert plan.statements
     assert not any(statement.proven for statement in plan.statements)
     assert all(statement.note for statement in plan.statements)
+
+
+def test_grants_owners_and_policies_are_proven_with_stand_ins_for_their_roles(
+    pair: Callable[..., Pair], server: ScratchServer, run_sql: Callable[..., list[tuple[Any, ...]]]
+) -> None:
+    maintenance = Database("maintenance", server.parameters)
+    run_sql(maintenance, 'drop role if exists "grantee, ""x"""')
+    run_sql(maintenance, 'create role "grantee, ""x"""')
+    table = "create table t (a int); create function f() returns int language sql as 'select 1';"
+    two = pair(
+        table + "grant delete on t to public; create policy p on t using (true)",
+        table + 'grant select, insert on t to "grantee, ""x""" with grant option; grant update (a) on t to public;'
+        "revoke all on function f() from public; create policy p on t to current_user using (true)",
+    )
+    source, target = read_schema(two.live), read_schema(two.models)
+    for planes in ("all", ("structure", "privileges")):
+        options = {
+            "live": source, "models": target, "models_database": two.models,
+            "diff": diff_schemas(source, target, planes=planes),
+        }  # fmt: skip
+        plan = plan_repair(server, **options, engines=("native",))
+        assert (plan.proof, plan.open) == (Proof.PROVEN, ())
+    run_sql(two.models, 'drop owned by "grantee, ""x"""')
+    run_sql(maintenance, 'drop role "grantee, ""x"""')
+    # where the role does not exist, somebody stands in for it
+    function = FactId("function", ("public", "f", ""))
+    given = replace(target.facts[function], attributes={**target.facts[function].attributes, "owner": 'grantee, "x"'})
+    target = replace(target, facts={**target.facts, function: given})
+    plan = plan_between(server, source, target, planes="all", engines=("native",))
+    assert (plan.proof, plan.open) == (Proof.PROVEN, ())
+    assert run_sql(maintenance, "select from pg_roles where rolname like 'grantee, %'") == []
 
 
 def test_without_a_scratch_server_the_plan_is_unproven_and_complete() -> None:
