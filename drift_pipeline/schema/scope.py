@@ -216,12 +216,16 @@ class Split:
         return {kind: len(ids) for kind, ids in self.unmanaged.items()}
 
 
+CHOSEN_BY_SCRATCH: Mapping[str, tuple[str, ...]] = {"extension": ("version",)}
+"""Attributes whose value in the models' schema is nobody's wish: scratch took what it had installed."""
+
+
 def split_unmanaged(live: Schema, models: Schema, manage: Collection[str] = ()) -> Split:
     """Take out of `live` what the models cannot declare and do not have.
 
     An object of such a kind that is on both sides stays, so a disabled trigger or another body is seen. `manage`: kinds
     that are compared all the same ("*" for every one). What belongs to an object that is taken out goes with it and is
-    not listed.
+    not listed. What scratch chose, such as the version of an extension, is no difference.
     """
     reasons: dict[FactId, str] = {}
     kept: dict[FactId, Fact] = {}
@@ -230,7 +234,7 @@ def split_unmanaged(live: Schema, models: Schema, manage: Collection[str] = ()) 
         if label and key not in models.facts and label not in manage and "*" not in manage:
             reasons[key] = label
         else:
-            kept[key] = fact
+            kept[key] = fact if label in manage or "*" in manage else _as_scratch_chose(fact, models.facts.get(key))
     _take_children(kept, reasons)
     listed: dict[str, list[FactId]] = defaultdict(list)
     for key, label in reasons.items():
@@ -270,6 +274,13 @@ def _comes_with(fact: Fact, at_head: Schema, desired: Mapping[FactId, Fact]) -> 
         return fact.parent is not None and fact.parent.kind not in DECLARABLE
     table = fact.parent
     return table is None or table.kind not in ("table", "column") or table in desired
+
+
+def _as_scratch_chose(fact: Fact, declared: Fact | None) -> Fact:
+    names = CHOSEN_BY_SCRATCH.get(fact.id.kind, ())
+    if declared is None or not names:
+        return fact
+    return replace(fact, attributes={**fact.attributes, **{name: declared.attributes.get(name) for name in names}})
 
 
 def _unmanaged_as(fact: Fact, live: Schema, models: Schema) -> str:

@@ -139,6 +139,14 @@ def test_extensions_are_unmanaged() -> None:
     assert split_unmanaged(schema(fact("extension", "citext")), schema()).counts == {"extension": 1}
 
 
+def test_the_version_of_an_extension_is_scratchs_choice_unless_managed() -> None:
+    live, models = (schema(fact("extension", "citext", schema="public", version=found)) for found in ("1.6", "1.8"))
+    assert split_unmanaged(live, models).managed.facts == models.facts
+    assert split_unmanaged(live, models, manage=["extension"]).managed == live
+    elsewhere = schema(fact("extension", "citext", schema="app", version="1.6"))
+    assert split_unmanaged(elsewhere, models).managed.facts != models.facts
+
+
 def test_comments_are_managed_where_models_can_write_them() -> None:
     on_table = fact("comment", "table", "public", "t", parent=FactId("table", ("public", "t")), text="x")
     on_index = fact("comment", "index", "public", "t", "i", parent=FactId("index", ("public", "t", "i")), text="x")
