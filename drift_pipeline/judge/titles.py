@@ -5,17 +5,16 @@ The phrases are tables: by kind and attribute, with one text for each way that a
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
 from drift_pipeline.diff.differences import AttributeChange, Change, Difference
 from drift_pipeline.judge.rules.rule import own_changes
+from drift_pipeline.judge.values import looks, shown_attribute, shown_value
 from drift_pipeline.judge.words import dotted, kind_word, subject, visible
 from drift_pipeline.schema.facts import FactId, Value
 
-VALUE_LENGTH = 60
 PHRASES_SHOWN = 3
 
 # a NOT NULL is a constraint as well since PostgreSQL 18, and every object has its owner's privileges
@@ -133,19 +132,6 @@ LABELS = {
     "on_delete": "ON DELETE",
     "on_update": "ON UPDATE",
 }
-VALUES = {
-    ("enabled", "origin"): "enabled",
-    ("enabled", "replica"): "enabled on replicas only",
-    ("enabled", "always"): "always enabled",
-    ("triggers", "origin"): "enabled",
-    ("triggers", "replica"): "enabled on replicas only",
-    ("triggers", "always"): "always enabled",
-}
-"""What the catalog's words mean to people."""
-
-NAMES = frozenset({"references", "partition_of", "owned_by", "inherits", "multirange", "sequence"})
-"""Attributes that hold names in parts, or lists of such names."""
-
 TOLD_BY = {"definition": "columns"}
 """Attributes that need no words of their own when another one changed as well."""
 
@@ -161,10 +147,11 @@ def phrase(difference: Difference, where: str) -> str:
     change = difference.change
     plural = difference.id.kind in _PLURAL
     if change is Change.ADDED:
-        return f"{'are' if plural else 'is'} missing in {where}{_contents(difference, 'with')}"
+        return f"{'are' if plural else 'is'} missing in {where}{_looks(difference)}{_contents(difference, 'with')}"
     if change is Change.REMOVED:
         verb = "exist" if plural else "exists"
-        return f"{verb} in {where} and not in the models{_contents(difference, 'dropping it also drops')}"
+        contents = _contents(difference, "dropping it also drops")
+        return f"{verb} in {where} and not in the models{_looks(difference)}{contents}"
     told = [
         text
         for item in own_changes(difference)
@@ -187,11 +174,13 @@ def _renamed(difference: Difference, where: str) -> str:
     return f"is called {dotted(before[common:])} in {where}, {dotted(after[common:])} in the models"
 
 
-def _contents(difference: Difference, words: str) -> str:
+def _looks(difference: Difference) -> str:
     fact = difference.after or difference.before
-    granted = fact.attributes.get("privileges") if fact and difference.id.kind in _PLURAL else None
-    if isinstance(granted, dict):
-        return ": " + ", ".join(visible(name) for name in granted)
+    text = looks(fact) if fact is not None else ""
+    return f": {text}" if text else ""
+
+
+def _contents(difference: Difference, words: str) -> str:
     counted = Counter(item.kind for item in difference.contains if item.kind not in _NOT_WORTH_TELLING)
     if not counted:
         return ""
@@ -211,7 +200,12 @@ def _told(difference: Difference, item: AttributeChange, where: str) -> list[str
     label = LABELS.get(item.name, item.name.replace("_", " "))
     if item.name == "default" and difference.after and difference.after.attributes.get("generated"):
         label = "expression"
-    values = {"before": _shown(item.name, before), "after": _shown(item.name, after), "label": label, "where": where}
+    values = {
+        "before": shown_attribute(item.name, before),
+        "after": shown_attribute(item.name, after),
+        "label": label,
+        "where": where,
+    }
     return [(text or _NAMED.both).format(**values)]
 
 
@@ -256,49 +250,6 @@ def _granted(key: str, side: dict[str, Any]) -> str:
     if key not in side:
         return "not granted"
     return "granted with grant option" if side[key] else "granted"
-
-
-def _shown(attribute: str, value: Value) -> str:
-    if isinstance(value, str):
-        return VALUES.get((attribute, value)) or shown_value(value)
-    if attribute in NAMES and isinstance(value, list) and value:
-        names = value if isinstance(value[0], list) else [value]
-        return ", ".join(dotted([str(part) for part in name]) for name in names if isinstance(name, list))
-    return shown_value(value)
-
-
-def shown_value(value: Value) -> str:
-    """A value in one short, printable piece."""
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    if value is None:
-        return "none"
-    if isinstance(value, list):
-        flat = [_item(item) for item in value]
-        text = f"({', '.join(flat)})" if flat else "none"
-    elif isinstance(value, dict):
-        text = json.dumps(value, sort_keys=True, ensure_ascii=False)
-    else:
-        text = str(value)
-    text = visible(text)
-    return text if len(text) <= VALUE_LENGTH else text[: VALUE_LENGTH - 1] + "…"
-
-
-def _item(item: Value) -> str:
-    if not isinstance(item, dict):
-        return str(item)
-    if item.get("order") is not None:
-        return _index_key(item)
-    # a view's column or a composite's field: only what is set
-    return " ".join(str(value) for value in item.values() if value not in (None, False, "", [], {}))
-
-
-def _index_key(key: dict[str, Value]) -> str:
-    descending = key.get("order") == "desc"
-    parts = [key.get("key"), key.get("collation"), key.get("opclass"), "desc" if descending else None]
-    if key.get("nulls") != ("first" if descending else "last"):
-        parts.append(f"nulls {key.get('nulls')}")
-    return " ".join(str(part) for part in parts if part)
 
 
 def sort_name(fact_id: FactId) -> tuple[str, ...]:

@@ -64,14 +64,13 @@ def explanation(finding: Finding) -> str:
 def after_findings(report: Report) -> list[tuple[str, list[str]]]:
     """What follows the findings: heading and items."""
     parts = []
-    advice = [f"{level}: {item}" for level, items in recommendations(report).items() for item in items]
+    advice = [f"{level}: {' '.join(items)}" for level, items in recommendations(report).items()]
     if advice:
         parts.append(("What to do", advice))
     if report.plan.statements:
         held = sum(statement.destructive for statement in report.plan.statements)
-        items = [
-            f"{len(report.plan.statements)} statements; data or objects would be lost by {held}. {proof_line(report)}"
-        ]
+        lost = f"; {held} of them would lose data or objects" if held else ""
+        items = [f"SQL statements: {len(report.plan.statements)}{lost}. {proof_line(report)}"]
         parts.append(("Plan", [*items, *(f"leaves different: {visible(item)}" for item in report.plan.open[:20])]))
     if report.model_faults:
         faults = [
