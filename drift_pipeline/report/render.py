@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from drift_pipeline.report.changes import ReportChanges, changes_between
 from drift_pipeline.report.environments import EnvironmentVerdict, verdict_table
+from drift_pipeline.report.html import to_html
 from drift_pipeline.report.json_report import from_json, report_data, to_json
 from drift_pipeline.report.markdown import to_markdown
 from drift_pipeline.report.sql import to_sql
@@ -17,6 +18,7 @@ __all__ = [
     "coverage_line",
     "from_json",
     "report_data",
+    "to_html",
     "to_json",
     "to_markdown",
     "to_sql",
