@@ -63,7 +63,9 @@ where r.relkind in ('r', 'p', 'f')
         join pg_attribute pa on pa.attrelid = h.inhparent and pa.attname = a.attname
         left join pg_attrdef pd on pd.adrelid = pa.attrelid and pd.adnum = pa.attnum
         where h.inhrelid = a.attrelid
-            and pa.attnotnull = a.attnotnull and pa.attgenerated = a.attgenerated and pa.attidentity = a.attidentity
+            and pa.attnotnull = a.attnotnull and pa.attgenerated = a.attgenerated
+            -- a partition has its table's identity, which servers before 17 did not write down
+            and (pa.attidentity = a.attidentity or r.is_partition and a.attidentity = '')
             and pa.attstorage = a.attstorage and pa.attcompression = a.attcompression
             and pa.attstattarget is not distinct from a.attstattarget
             and pa.attoptions is not distinct from a.attoptions
