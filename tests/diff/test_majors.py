@@ -59,7 +59,7 @@ def test_builds_on_two_majors_do_not_differ(
     with Reprinter(models) as reprint:
         diff = diff_schemas(before, after, planes="all", reprint=reprint)
     assert [(str(item.id), item.attributes) for item in diff.differences if "owner" not in item.changed_names] == []
-    assert diff.equivalent.get("reprinted", 0) == (5 if major_server.major == 15 else 0)
+    assert ("reprinted" in diff.equivalent) == (major_server.major == 15)
     # exact, and without a server to ask, only what is printed in another way is left
     kinds = {item.id.kind for item in diff_schemas(before, after, exact=True).differences}
     assert kinds <= {"view", "materialized_view", "function"}
