@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from drift_pipeline.plan.native.address import claims
 from drift_pipeline.plan.native.closure import Closure, alterations_for
-from drift_pipeline.plan.native.graph import shells_of
+from drift_pipeline.plan.native.graph import reaches, shells_of
+from drift_pipeline.plan.native.heirs import parents_of
 from drift_pipeline.plan.native.quote import dotted, quote_ident
 from drift_pipeline.plan.native.rules import RULES
 from drift_pipeline.plan.native.rules.columns import (
@@ -21,7 +23,7 @@ from drift_pipeline.plan.native.rules.columns import (
 )
 from drift_pipeline.plan.native.rules.tables import join, leave
 from drift_pipeline.plan.native.rules.types import rename_type
-from drift_pipeline.plan.native.situation import Situation
+from drift_pipeline.plan.native.situation import ABOUT_OTHERS, Situation
 from drift_pipeline.plan.native.steps import Alteration, Phase, Scene, Sql, Step, aspect_of, base_of
 from drift_pipeline.schema.facts import Fact, FactId
 
@@ -87,8 +89,11 @@ class Builder:
 
     def _goes_with_another(self, fact: Fact) -> bool:
         parent = fact.parent
-        if parent in self.scene.gone and parent not in self.scene.swapped and parent and parent.kind != "schema":
-            return True
+        if fact.id.kind == "user_mapping" or fact.id in self._circular_keys:
+            return False
+        if parent in self.scene.gone and parent not in self.scene.swapped and parent:
+            if parent.kind != "schema" or fact.id.kind in ABOUT_OTHERS:
+                return True
         if fact.id.kind == "function" and shells_of(fact.id, self.scene.source_needs) & self.scene.gone:
             return True
         owner = fact.attributes.get("owned_by")
@@ -103,15 +108,33 @@ class Builder:
         for alteration in RULES[key.kind].alterations if key.kind in RULES else ():
             if alteration.aspect:
                 yield aspect_of(key, alteration.aspect)
-        if key.kind == "schema":
-            return
         for child in children.get(key, ()):
+            if key.kind == "schema" and child.id.kind not in ABOUT_OTHERS:
+                continue
+            if source and child.id in self._circular_keys:
+                continue
             yield from self._with_parts(child.id, children)
         for sequence in self.scene.owned_sequences.get(key, ()) if source else ():
             if sequence in self.scene.gone:
                 yield from self._with_parts(sequence, children)
         if key.kind == "base_type" and source:
             yield from self.scene.source_dependants.get(aspect_of(key, "shell"), ())
+
+    @cached_property
+    def _circular_keys(self) -> frozenset[FactId]:
+        """Foreign keys among tables that go and refer to each other in a circle: they have to go first."""
+        keys: dict[FactId, tuple[FactId, FactId]] = {}
+        for key in self.scene.gone:
+            fact = self.situation.source[key]
+            table = fact.attributes.get("references")
+            if key.kind == "foreign_key" and fact.parent in self.scene.gone and fact.parent and isinstance(table, list):
+                other = FactId("table", tuple(str(part) for part in table))
+                if other in self.scene.gone and other != fact.parent:
+                    keys[key] = (fact.parent, other)
+        edges: dict[FactId, frozenset[FactId]] = {}
+        for one, other in keys.values():
+            edges[one] = edges.get(one, frozenset()) | {other}
+        return frozenset(key for key, (one, other) in keys.items() if reaches(other, one, edges))
 
     def _claims(self, ids: Iterable[FactId], facts: Mapping[FactId, Fact]) -> frozenset[tuple[str, ...]]:
         found: set[tuple[str, ...]] = set()
@@ -209,13 +232,18 @@ class Builder:
             tuple(sql),
             Phase.CREATE,
             (rule.rank, *position(fact)[:1], *fact.id.name) if fact.id.kind == "column" else (rule.rank, *fact.id.name),
-            about=frozenset().union(*(self._about(key) for key in made)),
+            about=frozenset().union(*(self._about(key) for key in made), self._granted_anyway(made)),
             makes=makes,
             takes=self._claims(makes, self.situation.goal),
             note=self._note(fact.id),
         )
         for own, alteration in later:
             yield self._part(own, own, alteration, alteration.write(self.scene, own, own), Phase.FINISH)
+
+    def _granted_anyway(self, made: Iterable[FactId]) -> set[FactId]:
+        """Privileges that need no GRANT: an object comes with its owner's and the usual ones."""
+        children = self.scene.goal_children
+        return {child.id for key in made for child in children.get(key, ()) if child.id.kind == "privilege"}
 
     @staticmethod
     def _is_generated(fact: Fact) -> bool:
@@ -243,8 +271,14 @@ class Builder:
     def _bond(self, aspect: FactId, before: Fact, after: Fact) -> Iterator[Step]:
         """A table leaves its parents, and joins others: two steps, since between them one may go and another come."""
         destructive = before is not after and bool(before.attributes.get("partition_of"))
-        yield replace(self._around(aspect, tuple(leave(self.scene, before, after)), ()), destructive=destructive)
-        yield self._around(aspect, (), tuple(join(self.scene, before, after)))
+        leaving = self._around(aspect, tuple(leave(self.scene, before, after)), ())
+        joining = self._around(aspect, (), tuple(join(self.scene, before, after)))
+        if before is not after and parents_of(before) == parents_of(after):
+            # only the bound differs: back before the parent gets new columns, which then reach the child
+            leaving = replace(leaving, phase=Phase.ALTER, order=(0, *leaving.order))
+            joining = replace(joining, phase=Phase.ALTER, order=(1, *joining.order))
+        yield replace(leaving, destructive=destructive)
+        yield joining
 
     def _changes_by_parts(self, alteration: Alteration, key: FactId) -> bool:
         """Whether a default is taken off first and set later: its column gets another type or an identity between."""

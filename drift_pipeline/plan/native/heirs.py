@@ -98,6 +98,9 @@ def _join(
         if own.id not in goal:
             goal[own.id] = own
             moved.add(own.id)
+    if not goal[child].attributes.get("partition_of"):
+        # an heir keeps what it brought along as its own: that such a fact should go stays open
+        moved -= {key for key in moved if key in source}
     inherited = list(parts_of(parent, goal, wanted, _KEPT_ON_LEAVING))
     for fact in [fact for fact in source.values() if fact.parent == child and fact.id not in goal]:
         if fact.id.kind in _KEPT_ON_LEAVING and any(_repeats(fact, other, parent) for other in inherited):

@@ -14,7 +14,7 @@ from drift_pipeline.plan.native.renames import rename_steps
 from drift_pipeline.plan.native.rules import RULES
 from drift_pipeline.plan.native.rules.privileges import privilege_steps
 from drift_pipeline.plan.native.situation import Situation, situation_of
-from drift_pipeline.plan.native.steps import Edges, Scene, Step, aspect_of, base_of
+from drift_pipeline.plan.native.steps import Edges, Scene, Step, aspect_of, base_of, by_parent
 from drift_pipeline.plan.statements import Statement
 from drift_pipeline.schema.coverage import PLANES
 from drift_pipeline.schema.facts import Fact, FactId, Schema
@@ -56,11 +56,13 @@ def _scene(situation: Situation, major: int, planes: Collection[str]) -> Scene:
 def _bound(edges: Edges, situation: Situation, facts: Mapping[FactId, Fact]) -> Edges:
     """What a child only repeats stays as long as the bond lasts, and has to be there before it is made."""
     result = dict(edges)
-    for table, adopted in situation.adopted.items():
+    children = by_parent(facts)
+    for table in situation.adopted:
+        parts = {fact.id for fact in children.get(table, ()) if fact.id.kind in ("column", "check", "not_null")}
         for bond in ("partition_of", "inherits"):
             aspect = aspect_of(table, bond)
             if aspect in edges:
-                result[aspect] = edges[aspect] | {key for key in adopted if key in facts}
+                result[aspect] = edges[aspect] | parts
     return result
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from drift_pipeline.plan.native.address import table_of
 from drift_pipeline.plan.native.graph import reaches
+from drift_pipeline.plan.native.heirs import parents_of, parts_of
 from drift_pipeline.plan.native.quote import dotted, quote_ident
 from drift_pipeline.plan.native.rules.casts import using
 from drift_pipeline.plan.native.rules.common import generic_options, new_options, option_list
@@ -20,7 +21,7 @@ def inline_columns(scene: Scene, table: Fact) -> list[Fact]:
     if table.attributes.get("partition_of") or table.attributes.get("of_type"):
         return []
     found = [fact for fact in scene.goal_children.get(table.id, ()) if fact.id.kind == "column"]
-    return sorted((fact for fact in found if not fact.attributes.get("_inherited")), key=position)
+    return sorted((fact for fact in found if not fact.attributes.get("inherited")), key=position)
 
 
 def position(column: Fact) -> tuple[int, str]:
@@ -91,11 +92,37 @@ def alter(column: Fact) -> str:
 
 
 def _create(scene: Scene, fact: Fact) -> Sql:
+    if fact.attributes.get("inherited"):
+        return _deviation(scene, _of_parent(scene.goal, scene.goal_children, fact), fact)
     return [f"ALTER TABLE {table_of(fact.id)} ADD COLUMN {column_clause(scene, fact)}"]
 
 
-def _drop(_scene: Scene, fact: Fact) -> Sql:
+def _drop(scene: Scene, fact: Fact) -> Sql:
+    if fact.attributes.get("inherited"):
+        return _deviation(scene, fact, _of_parent(scene.source, scene.source_children, fact))
     return [f"ALTER TABLE {table_of(fact.id)} DROP COLUMN {quote_ident(fact.id.name[-1])}"]
+
+
+def _of_parent(facts: Mapping[FactId, Fact], children: Mapping[FactId, Sequence[Fact]], fact: Fact) -> Fact | None:
+    """The column of the parent from which the child's deviates, as if it were the child's."""
+    table = facts.get(fact.parent) if fact.parent else None
+    for parent in parents_of(table) if table else ():
+        for column in parts_of(parent, facts, children, ("column",)):
+            if column.id.name[-1] == fact.id.name[-1]:
+                return replace(column, id=fact.id, parent=fact.parent)
+    return None
+
+
+def _deviation(scene: Scene, before: Fact | None, after: Fact | None) -> Sql:
+    """ALTER for each attribute in which a child's column is not as its parent's; it cannot be added or dropped."""
+    if before is None or after is None:
+        return []
+    result: Sql = []
+    for alteration in RULES["column"].alterations:
+        differs = any(before.attributes.get(name) != after.attributes.get(name) for name in alteration.attributes)
+        if differs and alteration.applies(scene, before, after):
+            result += alteration.write(scene, before, after)
+    return result
 
 
 def write_type(_scene: Scene, before: Fact, after: Fact, *, swapped: bool = False) -> Sql:
@@ -151,9 +178,10 @@ def _write_identity(_scene: Scene, before: Fact, after: Fact) -> Sql:
     return [f"{alter(after)} {' '.join(parts)}"] if parts else []
 
 
-def _write_storage(_scene: Scene, _before: Fact, after: Fact) -> Sql:
-    value = text(after, "storage")
-    return [f"{alter(after)} SET STORAGE {value.upper()}"] if value else []
+def _write_storage(scene: Scene, _before: Fact, after: Fact) -> Sql:
+    # 15 has no word for the type's own; nearly all types that can be stored in more than one way are "extended"
+    usual = "DEFAULT" if scene.major >= 16 else "EXTENDED"
+    return [f"{alter(after)} SET STORAGE {text(after, 'storage').upper() or usual}"]
 
 
 def _write_compression(_scene: Scene, _before: Fact, after: Fact) -> Sql:

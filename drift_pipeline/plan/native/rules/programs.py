@@ -123,12 +123,28 @@ def _can_replace_routine(_scene: Scene, before: Fact, after: Fact) -> bool:
     """REPLACE keeps the result and the arguments' names; defaults may be added, not taken away."""
     if before.attributes.get("returns") != after.attributes.get("returns"):
         return False
-    old, new = text(before, "arguments"), text(after, "arguments")
-    return old == new or _without_defaults(old) == old
+    old, new = _arguments(text(before, "arguments")), _arguments(text(after, "arguments"))
+    return len(old) == len(new) and all(
+        one[0] == other[0] and (other[1] or not one[1]) for one, other in zip(old, new, strict=True)
+    )
 
 
-def _without_defaults(arguments: str) -> str:
-    return re.sub(r" DEFAULT .*", "", arguments, flags=re.S)
+_ARGUMENT_PARTS = re.compile(r"\"(?:[^\"]|\"\")*\"|'(?:[^']|'')*'|[(\[]|[)\]]|, | DEFAULT |.", re.S)
+
+
+def _arguments(printed: str) -> list[tuple[str, bool]]:
+    """The arguments as the server printed them, each without its default, and whether it has one."""
+    found, depth, current, has_default = [], 0, "", False
+    for part in _ARGUMENT_PARTS.findall(printed):
+        depth += (part in "([") - (part in ")]")
+        if part == ", " and not depth:
+            found.append((current, has_default))
+            current, has_default = "", False
+        elif part == " DEFAULT " and not depth:
+            has_default = True
+        elif not has_default:
+            current += part
+    return [*found, (current, has_default)] if printed else []
 
 
 _TRIGGER_STATE = {

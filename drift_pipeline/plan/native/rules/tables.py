@@ -185,6 +185,11 @@ def _table_option(attribute: str, prefix: str = "") -> Alteration:
 
 
 _BEYOND = frozenset({"detach_pending"})
+_BEYOND_FOREIGN = _BEYOND | {"replica_identity"}
+
+_REPLICA_IDENTITY = Alteration(
+    ("replica_identity",), _write_replica_identity, after_create=True, fresh="default", aspect="replica_identity"
+)
 
 _SHARED = (
     OWNER,
@@ -193,9 +198,6 @@ _SHARED = (
     Alteration(("of_type",), _write_type),
     switch("row_security", "ENABLE ROW LEVEL SECURITY", "DISABLE ROW LEVEL SECURITY"),
     switch("force_row_security", "FORCE ROW LEVEL SECURITY", "NO FORCE ROW LEVEL SECURITY"),
-    Alteration(
-        ("replica_identity",), _write_replica_identity, after_create=True, fresh="default", aspect="replica_identity"
-    ),
 )
 
 RULES: Mapping[str, Rule] = {
@@ -204,6 +206,7 @@ RULES: Mapping[str, Rule] = {
         drop,
         (
             *_SHARED,
+            _REPLICA_IDENTITY,
             Alteration(("persistence",), _write_persistence, possible=_can_persist),
             Alteration(("tablespace",), _write_tablespace),
             Alteration(("access_method",), _write_access_method),
@@ -215,6 +218,6 @@ RULES: Mapping[str, Rule] = {
         rank=30,
     ),
     "foreign_table": Rule(
-        create_table, drop, (*_SHARED, Alteration(("server_options",), _write_server_options)), _BEYOND, rank=31
+        create_table, drop, (*_SHARED, Alteration(("server_options",), _write_server_options)), _BEYOND_FOREIGN, rank=31
     ),
 }
