@@ -77,7 +77,8 @@ def _words_of(error: BaseException) -> tuple[str, str]:
     from drift_pipeline.errors import DriftError  # noqa: PLC0415
 
     if isinstance(error, DriftError):
-        return error.message, error.hint
+        entry = f"docs/troubleshooting.md#{error.topic}" if error.topic else ""
+        return error.message, f"{error.hint.rstrip('.')} ({entry})" if error.hint and entry else error.hint or entry
     usage = _words_of_usage(error)
     if usage:
         return usage

@@ -98,7 +98,8 @@ def check(secrets: set[str], /, environment: str, export: Path | None, **options
     from drift_pipeline.report import render
 
     with _naming_variables_of(settings, environment):
-        report = use_case.check(environment, settings=settings)
+        looked = use_case.look(environment, settings=settings)
+    report = looked.report
     if not options["quiet"]:
         show(_rendered(report, options["form"]))
     _require_extensions(report)
@@ -106,7 +107,8 @@ def check(secrets: set[str], /, environment: str, export: Path | None, **options
         write_file(export, render.to_json(report))
     _keep(settings, report, quiet=options["quiet"])
     if options["generate_migration"]:
-        _generate_migration(settings, report)
+        for line in use_case.generate_migration(settings, looked):
+            note(line)
     if settings.strict and report.coverage.not_covered:
         kinds = ", ".join(sorted(report.coverage.not_covered))
         note(f"drift: {environment}: not everything could be compared, and --strict is set: {kinds}")
@@ -381,15 +383,3 @@ def _hide_from_git(folder: Path) -> None:
             ignore.write_text("*\n", encoding="utf-8")
     except OSError:
         return  # a checkout that is not writable: artifacts go elsewhere, or the store says why not
-
-
-def _generate_migration(settings: Settings, report: Report) -> None:
-    from drift_pipeline import use_case
-    from drift_pipeline.errors import MigrationError
-    from drift_pipeline.output import note
-
-    generate = getattr(use_case, "generate_migration", None)
-    if generate is None:
-        raise MigrationError("this version of drift writes no Alembic revisions", hint="upgrade drift-pipeline")
-    for line in generate(settings, report):
-        note(str(line))

@@ -1,0 +1,32 @@
+"""Every error names its entry of the page about trouble, and the page has it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import drift_pipeline
+from drift_pipeline.errors import DriftError
+from tests.cli.conftest import Drift
+
+PAGE = Path(drift_pipeline.__file__).resolve().parents[1] / "docs" / "troubleshooting.md"
+
+
+def kinds(word: type[DriftError] = DriftError) -> Iterator[type[DriftError]]:
+    for kind in word.__subclasses__():
+        yield kind
+        yield from kinds(kind)
+
+
+@pytest.mark.parametrize("kind", sorted(kinds(), key=lambda kind: kind.__name__))
+def test_the_page_has_an_entry_for_every_error(kind: type[DriftError]) -> None:
+    entries = re.findall(r"^#+ (.+)$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert kind.topic in {entry.strip().lower().replace(" ", "-") for entry in entries}
+
+
+def test_the_message_names_its_entry(drift: Drift) -> None:
+    assert "(docs/troubleshooting.md#configuration)" in drift("check", "--env", "prod").err
