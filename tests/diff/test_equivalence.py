@@ -1,14 +1,16 @@
 """Spellings that mean the same to PostgreSQL are hidden and counted; those that only look alike are not.
 
-Every case is created on a real server twice, once in each spelling. For what must be hidden, the server itself also
-shows that both spellings give the same rows (test_equivalence_meaning.py).
+Every case is created on a real server twice, once in each spelling. For defaults that must be hidden, the server also
+shows that both spellings store the same value.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 
+import psycopg2
 import pytest
 
 from drift_pipeline.config import Database
@@ -59,6 +61,35 @@ def test_the_same_in_another_spelling_is_hidden_counted_and_shown_when_exact(
 @pytest.mark.parametrize("case", ALIKE, ids=lambda case: case.name)
 def test_what_only_looks_alike_is_a_difference(schemas: tuple[Schema, Schema], case: Case) -> None:
     assert of_case(schemas, case, exact=False).differences
+
+
+DEFAULTS = [case for case in SAME if "default (" in case.sides[0] and len(case.sides[0].split(";")) == 1]
+
+
+@pytest.mark.parametrize("case", DEFAULTS, ids=lambda case: case.name)
+def test_the_server_stores_the_same_value_in_both_spellings(values: dict[str, list[str]], case: Case) -> None:
+    left, right = values[case.name]
+    assert left == right
+
+
+@pytest.fixture(scope="module")
+def values(server: ScratchServer) -> Iterator[dict[str, list[str]]]:
+    """What a row of defaults holds in each spelling, within one transaction: now() is one moment."""
+    with server.create(label="values") as database, closing(psycopg2.connect(**database.parameters)) as connection:
+        found = {}
+        with connection.cursor() as cursor:
+            cursor.execute("create type mood as enum ('x', 'y')")
+            for case in DEFAULTS:
+                found[case.name] = []
+                for number, side in enumerate(case.sides):
+                    cursor.execute(
+                        f"create schema {case.name}_{number}; set search_path = {case.name}_{number}, public"
+                    )
+                    cursor.execute(side)
+                    cursor.execute("insert into t default values returning a::text")
+                    found[case.name].append(str(cursor.fetchall()))
+        connection.close()
+        yield found
 
 
 def test_every_rule_has_a_case_and_a_reason() -> None:
