@@ -5,16 +5,19 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+import pytest
+
 from drift_pipeline import settings_table
 from drift_pipeline.config import EnvironmentSettings, ModelSettings, Settings
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
+ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_the_page_of_settings_is_up_to_date() -> None:
-    page = (DOCS / "settings.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["docs/settings.md", "README.md"])
+def test_the_table_of_settings_is_up_to_date(name: str) -> None:
+    page = (ROOT / name).read_text(encoding="utf-8")
 
-    assert settings_table.put_into(page) == page, "run: python -m drift_pipeline.settings_table docs/settings.md"
+    assert settings_table.put_into(page) == page, f"run: python -m drift_pipeline.settings_table {name}"
 
 
 def test_every_setting_that_a_file_may_hold_explains_itself() -> None:
