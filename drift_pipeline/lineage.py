@@ -11,7 +11,7 @@ from drift_pipeline.diff.differences import SchemaDiff
 from drift_pipeline.errors import DriftError
 from drift_pipeline.judge.cause import Step, causes_of
 from drift_pipeline.judge.findings import Cause
-from drift_pipeline.models.faults import ModelFault
+from drift_pipeline.models.faults import ModelFault, without_faulty
 from drift_pipeline.models.filters import left_out
 from drift_pipeline.models.history import schema_at
 from drift_pipeline.models.loaded import LoadedModels
@@ -29,12 +29,16 @@ FILTERED = "left out by the filters of env.py"
 
 @dataclass(frozen=True)
 class CheckScope:
-    """What of any schema this check compares. `left_out`: by the functions of the project's env.py."""
+    """What of any schema this check compares.
+
+    `left_out`: by the functions of the project's env.py. `faults`: of the models; nothing is said about their subjects.
+    """
 
     settings: Settings
     schemas: tuple[str, ...]
     version_tables: tuple[str, ...] = ()
     left_out: frozenset[FactId] = frozenset()
+    faults: tuple[ModelFault, ...] = ()
     notes: tuple[str, ...] = ()
 
     def part(self, schema: Schema) -> Schema:
@@ -45,7 +49,7 @@ class CheckScope:
             ignore=self.settings.ignore,
             version_tables=(*self.version_tables, "alembic_version"),
         )
-        return leave_out(kept, self.left_out, FILTERED)
+        return without_faulty(leave_out(kept, self.left_out, FILTERED), self.faults)
 
 
 def extensions_of(live: Schema | None) -> dict[str, str]:
@@ -54,20 +58,23 @@ def extensions_of(live: Schema | None) -> dict[str, str]:
     return {fact.id.name[-1]: str(fact.attributes["schema"]) for fact in facts}
 
 
-def scope_of(settings: Settings, loaded: LoadedModels, models: Schema, live: Schema) -> CheckScope:
+def scope_of(
+    settings: Settings, loaded: LoadedModels, models: Schema, live: Schema, faults: tuple[ModelFault, ...] = ()
+) -> CheckScope:
     """The schemas that the models name and the default one, without what env.py leaves out."""
     named = {fact.id.name[0] for fact in models.of_kind("table", "enum", "sequence", "view", "domain", "function")}
     schemas = tuple(sorted({*named, *loaded.schemas, settings.default_schema}))
     tables = tuple(".".join(table) for table in version_tables(live))
     if not settings.models.alembic:
-        return CheckScope(settings, schemas, tables)
+        return CheckScope(settings, schemas, tables, faults=faults)
     try:
         answer = left_out(settings.models, settings.root, live.facts, default_schema=settings.default_schema)
     except DriftError as error:
         # with models from elsewhere env.py is only asked for its filters, and may be one that cannot run offline
-        return CheckScope(settings, schemas, tables, notes=(f"env.py was not asked for its filters: {error}",))
+        notes = (f"env.py was not asked for its filters: {error}",)
+        return CheckScope(settings, schemas, tables, faults=faults, notes=notes)
     notes = (f"env.py's filters failed on {answer.unanswered} names, which are compared",) if answer.unanswered else ()
-    return CheckScope(settings, schemas, tables, answer.facts, notes)
+    return CheckScope(settings, schemas, tables, answer.facts, faults, notes)
 
 
 # ---------------------------------------------------------------- what is desired beside the models

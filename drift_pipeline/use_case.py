@@ -123,6 +123,10 @@ def load_model_schema(settings: Settings, *, prefer_major: int | None = None) ->
         return built.models
 
 
+def _read(settings: Settings, database: Database) -> Schema:
+    return read_schema(database, read_timeout=settings.read_timeout, connect_timeout=settings.connect_timeout)
+
+
 def load_project_models(settings: Settings) -> LoadedModels:
     """The DDL of the models, from a process of their own, or from the cache if nothing of them changed."""
     return load_models(settings.models, settings.root, default_schema=settings.default_schema)
@@ -132,10 +136,11 @@ def read_live_schema(settings: Settings, environment: str, *, environ: Mapping[s
     """Stage 2: everything in the environment's database, read in one transaction. DriftError if one cannot look."""
     began = time.monotonic()
     database = database_for(settings, environment, environ)
-    timeouts = {"connect_timeout": settings.connect_timeout}
-    schema = read_schema(database, read_timeout=settings.read_timeout, **timeouts)
+    schema = _read(settings, database)
     # without a history of ours nobody asks at which revision it is
-    revisions = read_revisions(database, schema, **timeouts) if settings.models.alembic else LiveRevisions()
+    revisions = LiveRevisions()
+    if settings.models.alembic:
+        revisions = read_revisions(database, schema, connect_timeout=settings.connect_timeout)
     role = database.parameters.get("user", "")
     return LiveSchema(environment, schema, database.display, role, revisions, time.monotonic() - began)
 
@@ -191,7 +196,7 @@ def make_migration(settings: Settings, models: ModelSchema, live: LiveSchema) ->
     """
     settings = settings_for(settings, live.environment)
     with models_on_scratch(settings, models.loaded, live=live.schema) as built:
-        scope = scope_of(settings, models.loaded, built.models.schema, live.schema)
+        scope = scope_of(settings, models.loaded, built.models.schema, live.schema, built.models.faults)
         desired = scope.part(built.models.schema)
         drifted = Drifted(
             environment=live.environment,
@@ -288,7 +293,7 @@ def models_on_scratch(
 
 def _find_drift(settings: Settings, built: BuiltModels, live: LiveSchema) -> Drift:
     began = time.monotonic()
-    scope = scope_of(settings, built.models.loaded, built.models.schema, live.schema)
+    scope = scope_of(settings, built.models.loaded, built.models.schema, live.schema, built.models.faults)
     models = scope.part(built.models.schema)
     split = split_unmanaged(scope.part(live.schema), models, manage=settings.manage)
     with Reprinter(built.database) as reprint:
@@ -419,7 +424,7 @@ def _side(source: str, settings: Settings) -> Iterator[_Side]:
             f"{source!r} is no environment, no database URL and no snapshot file",
             hint=f"environments are {names}; `models` are the models; a file comes from `drift snapshot`",
         )
-    yield _Side(read_schema(database, read_timeout=settings.read_timeout), database)
+    yield _Side(_read(settings, database), database)
 
 
 def _version_text(number: int) -> str:
