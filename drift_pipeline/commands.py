@@ -97,7 +97,7 @@ def check(secrets: set[str], /, environment: str, export: Path | None, **options
     from drift_pipeline import use_case
     from drift_pipeline.report import render
 
-    with _naming_variables_of(settings, environment):
+    with _naming_variables(settings):
         looked = use_case.look(environment, settings=settings)
     report = looked.report
     if not options["quiet"]:
@@ -137,7 +137,8 @@ def diff(secrets: set[str], /, source: str, target: str, as_json: bool, **option
     from drift_pipeline.comparison_output import to_json, unproven
     from drift_pipeline.output import note, show
 
-    comparison = use_case.compare(source, target, planes=settings.planes, exact=settings.exact, settings=settings)
+    with _naming_variables(settings):
+        comparison = use_case.compare(source, target, planes=settings.planes, exact=settings.exact, settings=settings)
     show(to_json(comparison) if as_json else comparison.plan.sql)
     for line in [] if as_json else unproven(comparison.plan):
         note(line)
@@ -163,7 +164,8 @@ def snapshot(secrets: set[str], /, source: str, output: Path | None, **options: 
     from drift_pipeline import use_case
     from drift_pipeline.schema import snapshot as snapshots
 
-    text = snapshots.to_json(use_case.read_source(source, settings=settings))
+    with _naming_variables(settings):
+        text = snapshots.to_json(use_case.read_source(source, settings=settings))
     if output:
         write_file(output, text)
     else:
@@ -306,15 +308,16 @@ def _require_extensions(report: Report) -> None:
 
 
 @contextmanager
-def _naming_variables_of(settings: Settings, environment: str) -> Iterator[None]:
-    """Errors below name the variables of this environment where they speak of `<PREFIX>_DB_HOST` and the like."""
+def _naming_variables(settings: Settings) -> Iterator[None]:
+    """Errors below name the environment's own variables where they speak of `<PREFIX>_DB_HOST` and the like."""
     from drift_pipeline.errors import DriftError
 
     try:
         yield
     except DriftError as error:
-        if environment in settings.environments:
-            error.hint = error.hint.replace("<PREFIX>", settings.environments[environment].prefix)
+        for name, environment in settings.environments.items():
+            if name in error.message:
+                error.hint = error.hint.replace("<PREFIX>", environment.prefix)
         raise
 
 
