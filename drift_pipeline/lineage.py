@@ -73,8 +73,8 @@ def scope_of(
         # with models from elsewhere env.py is only asked for its filters, and may be one that cannot run offline
         notes = (f"env.py was not asked for its filters: {error}",)
         return CheckScope(settings, schemas, tables, faults=faults, notes=notes)
-    notes = (f"env.py's filters failed on {answer.unanswered} names, which are compared",) if answer.unanswered else ()
-    return CheckScope(settings, schemas, tables, answer.facts, faults, notes)
+    unanswered = (f"env.py's filters failed on {answer.unanswered} names, which are compared",) if answer.unanswered else ()
+    return CheckScope(settings, schemas, tables, answer.facts, faults, unanswered)
 
 
 # ---------------------------------------------------------------- what is desired beside the models
