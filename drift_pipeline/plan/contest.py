@@ -11,10 +11,11 @@ from drift_pipeline.plan.attribution import attributed
 from drift_pipeline.plan.costs import cost_of
 from drift_pipeline.plan.engines import NATIVE, engine_named
 from drift_pipeline.plan.engines.process import run_engine
-from drift_pipeline.plan.ground import Ground
+from drift_pipeline.plan.ground import Ground, changed_outside
 from drift_pipeline.plan.proof import Leg, SpoiltError, screened, walk_natively, walk_with
 from drift_pipeline.plan.sandbox import Sandbox
 from drift_pipeline.plan.statements import Alternative, Cost, Proof, Statement
+from drift_pipeline.schema.facts import FactId
 
 REFUSALS = 4
 """How often an engine's proposal is tried anew without the statements that did harm."""
@@ -28,6 +29,8 @@ class Attempt:
     leg: Leg
     harmful: list[Statement] = field(default_factory=list)
     """What was refused because it does harm; told whoever wins."""
+    beside: tuple[FactId, ...] = ()
+    """Facts beyond what is compared that it changes."""
     cost: Cost = field(init=False)
 
     def __post_init__(self) -> None:
@@ -35,8 +38,8 @@ class Attempt:
 
     @property
     def proof(self) -> Proof:
-        """Proven if nothing is left open."""
-        return Proof.UNPROVEN if self.leg.open else Proof.PROVEN
+        """Proven if nothing is left open, and nothing else was changed."""
+        return Proof.UNPROVEN if self.leg.open or self.beside else Proof.PROVEN
 
     def as_alternative(self) -> Alternative:
         """What the report says about it when another one was chosen."""
@@ -49,23 +52,29 @@ def compete(
 ) -> tuple[Attempt, list[Attempt]]:
     """The attempt with the least harm, and the others.
 
-    `source`: a copy that is equal to the source (left as it is). `target`: a database that is equal to the goal.
+    `source`: a copy that is equal to the source; used up. `target`: a database that is equal to the goal.
     An engine that fails is a note of the ground, and no error: the others stand.
     """
     attempts = []
     for engine in engines:
+        if engine == NATIVE:
+            continue
         try:
             attempts.append(_attempt(ground, source, start, target, engine))
         except EngineError as error:
             ground.notes.append(f"{error.message} {error.hint}".strip())
-    if not attempts:  # what no engine could do, the planner that needs none can
-        attempts.append(_attempt(ground, source, start, target, NATIVE))
-    best = min(attempts, key=lambda each: (len(each.leg.open), each.cost))  # min keeps the first of equals
+    if NATIVE in engines or not attempts:  # what no engine could do, the planner that needs none can
+        attempts.append(_native_attempt(ground, source, start))
+    attempts.sort(key=lambda each: engines.index(each.engine) if each.engine in engines else len(engines))
+    best = min(
+        attempts, key=lambda each: (len(each.leg.open) + len(each.beside), each.cost)
+    )  # min keeps the first of equals
     return best, [each for each in attempts if each is not best]
 
 
 def _attempt(ground: Ground, source: Sandbox, start: Leg, target: Database, engine: str) -> Attempt:
-    statements, refused = _proposed(ground, source, start, target, engine)
+    proposals = run_engine(engine_named(engine), source.admin, target, timeout=ground.engine_timeout)
+    statements, refused = screened(proposals, engine)
     for _ in range(REFUSALS):
         with ground.copy(source.name, engine) as box:
             try:
@@ -81,18 +90,15 @@ def _attempt(ground: Ground, source: Sandbox, start: Leg, target: Database, engi
         return _finished(ground, box, Leg(start.state, list(start.open)), start=start, refused=refused, engine=engine)
 
 
-def _proposed(
-    ground: Ground, source: Sandbox, start: Leg, target: Database, engine: str
-) -> tuple[list[Statement], list[Statement]]:
-    if engine == NATIVE:
-        return ground.native(start.state.inside, ground.goal, start.open), []
-    proposals = run_engine(engine_named(engine), source.admin, target, timeout=ground.engine_timeout)
-    return screened(proposals, engine)
+def _native_attempt(ground: Ground, source: Sandbox, start: Leg) -> Attempt:
+    """In the source itself, as the last one: that saves a copy."""
+    leg = Leg(start.state, list(start.open))
+    return _finished(ground, source, leg, start=start, refused=[], engine=NATIVE)
 
 
 def _finished(ground: Ground, box: Sandbox, leg: Leg, *, start: Leg, refused: list[Statement], engine: str) -> Attempt:
     leg = walk_natively(ground, box, ground.goal, leg)
     closer = len(leg.open) < len(start.open)
     kept = [replace(each, proven=closer) for each in attributed(leg.kept, start.open)]
-    unmet = leg.refused if engine != NATIVE else []  # the native planner's are in `failed`
-    return Attempt(engine, replace(leg, kept=kept, refused=unmet), harmful=refused)
+    beside = tuple(sorted(changed_outside(start.state, leg.state)))
+    return Attempt(engine, replace(leg, kept=kept), refused, beside)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 
@@ -23,10 +23,10 @@ Scope = Callable[[Schema], Schema]
 
 @dataclass(frozen=True)
 class State:
-    """A copy as it was read: `inside`, the facts that are compared, and `outside`, those that are not."""
+    """A copy as it was read: `inside`, the facts that are compared, and `outside`, the others (None: unread)."""
 
     inside: Schema
-    outside: dict[FactId, Fact]
+    outside: Mapping[FactId, Fact] | None = None
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,8 @@ def all_ids(differences: Iterable[Difference]) -> set[FactId]:
 
 def changed_outside(before: State, after: State) -> set[FactId]:
     """Facts beyond what is compared that are not as they were."""
+    if before.outside is None or after.outside is None:
+        return set()
     keys = before.outside.keys() | after.outside.keys()
     return {key for key in keys if _stated(before.outside.get(key)) != _stated(after.outside.get(key))}
 

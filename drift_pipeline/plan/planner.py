@@ -73,7 +73,7 @@ def plan_repair(
             engine_timeout=engine_timeout,
         )
         box = stack.enter_context(ground.copy(models_database.parameters["dbname"]))
-        start = Leg(State(models, {}), ground.differences(box, models, live))
+        start = Leg(State(models), ground.differences(box, models, live))
         down = _back_to(live, ground, box, start, live_database)
         plan = _forward(ground, box, down, source=live, target_database=models_database, diff=diff, engines=engines)
     if memory:
@@ -195,6 +195,7 @@ def _assembled(
         notes.append("Part of the source could not be rebuilt on scratch; what repairs that part is unproven.")
         left += [replace(each, proven=False) for each in ground.native(source, ground.goal, unreached)]
     still_open = [stays_open(each) for each in best.leg.open]
+    still_open += [f"{key}, beyond what is compared, changes as well" for key in best.beside]
     still_open += [f"{stays_open(each)} (could not be rebuilt on scratch)" for each in unreached]
     return Plan(
         statements=(*best.leg.kept, *_noted(left)),
