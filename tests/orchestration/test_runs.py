@@ -189,7 +189,7 @@ def test_a_checkout_without_settings_fails_with_the_message_that_says_how_to_sta
     result = project.execute(instance)
     said = failures(result)
     assert set(said) == {"model_schema", "production__live_schema", "staging__live_schema"}
-    assert "models" in (said["model_schema"].description or "")
+    assert "drift.toml" in (said["model_schema"].description or "")
     assert "drift.toml" in str(said["model_schema"].metadata["next step"].value)
 
 
