@@ -6,22 +6,20 @@ neither a count nor a list of process ids can go stale. Whoever lets go and find
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import logging
 import os
-import shlex
 import shutil
-import signal
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from drift_pipeline.errors import ScratchError
+from drift_pipeline.scratch import postmaster
 from drift_pipeline.scratch.account import (
-    Account,
     check_reachable,
     home_directory,
     is_reachable,
@@ -37,6 +35,8 @@ SUPERUSER = "drift_scratch"
 MAINTENANCE_DATABASE = "postgres"
 INITDB_SECONDS = 180
 START_SECONDS = 60
+HANGING_SECONDS = 30
+"""How long a server that runs and does not answer is left alone: it may be starting, or stopping."""
 STOP_SECONDS = 60
 GUARD_SECONDS = INITDB_SECONDS + START_SECONDS + STOP_SECONDS
 
@@ -136,7 +136,8 @@ class Cluster:
 
     def _make_and_start(self) -> None:
         """Brings the server up; a data directory that does not start (a power cut, say) is made anew, once."""
-        self._clear_stale_server()
+        if self._has_server():
+            return
         self._bin = self._usable_programs()
         fresh = not self._is_whole()
         if fresh:
@@ -216,12 +217,17 @@ class Cluster:
             log.touch(mode=0o600)
             if self.account.switch:
                 os.chown(log, self.account.uid, self.account.gid)
-        option = shlex.quote(f"--config_file={settings}")  # pg_ctl hands it to a shell
-        waiting = ["-w", "-t", str(START_SECONDS)]
-        arguments = ["start", "-s", "-D", str(self.data), *waiting, "-l", str(log), "-o", option]
-        self._run("pg_ctl", arguments, START_SECONDS + 15)
+        arguments = ["-D", str(self.data), f"--config_file={settings}"]
+        try:
+            pid = postmaster.start(self._bin / "postgres", arguments, log, self.account)
+        except (OSError, ValueError, subprocess.SubprocessError) as error:
+            raise self._failure("the start", str(error), _text(log)) from error
+        alive = partial(postmaster.is_alive, pid, self.data, self.account)
+        postmaster.wait(lambda: self._answers() or not alive(), START_SECONDS)
         if not self._answers():
-            raise ScratchError("the scratch server started and yet does not answer", hint=f"its log is {log}")
+            if alive():
+                postmaster.stop(pid, self.data, self.account, STOP_SECONDS)
+            raise self._failure("the start", f"it did not answer within {START_SECONDS} s", _text(log))
 
     def _stand_ins(self) -> str:
         """The setting by which the server finds the stand-ins, copied to where its user may read them."""
@@ -235,16 +241,11 @@ class Cluster:
         return f"extension_control_path = '$system:{_quoted(copy)}'\n"
 
     def _stop(self) -> None:
-        if not (self.data / "postmaster.pid").exists():
+        pid = postmaster.recorded(self.data)
+        if pid is None or not postmaster.is_alive(pid, self.data, self.account):
             return
-        for mode in ("fast", "immediate"):
-            try:
-                arguments = ["stop", "-s", "-D", str(self.data), "-w", "-m", mode, "-t", str(STOP_SECONDS)]
-                self._run("pg_ctl", arguments, STOP_SECONDS + 15)
-            except ScratchError as error:
-                _log.warning("the scratch server did not stop: %s", error)
-            else:
-                return
+        if not postmaster.stop(pid, self.data, self.account, STOP_SECONDS):
+            _log.warning("the scratch server had to be killed; its log is %s", self.log_file)
 
     def _answers(self) -> bool:
         try:
@@ -253,48 +254,37 @@ class Cluster:
             return False
         return True
 
-    def _clear_stale_server(self) -> None:
-        """Ends a server that runs and does not answer, and removes the trace of one that was killed.
+    def _has_server(self) -> bool:
+        """Whether a server that did not answer at first does now; otherwise ends it and removes its traces.
 
         PostgreSQL itself refuses to start while the process id in the file is alive, whoever has it by now.
         """
-        pid_file = self.data / "postmaster.pid"
-        try:
-            pid = int(pid_file.read_text().splitlines()[0])
-        except (OSError, ValueError, IndexError):
-            pid_file.unlink(missing_ok=True)
-            return
-        if not _is_server(pid, self.data, self.account):
-            pid_file.unlink(missing_ok=True)
-            return
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline and _is_server(pid, self.data, self.account):
-            if self._answers():
-                return
-            time.sleep(0.1)
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-        time.sleep(0.5)
-        pid_file.unlink(missing_ok=True)
+        pid = postmaster.recorded(self.data)
+        if pid is not None and postmaster.is_alive(pid, self.data, self.account):
+            alive = partial(postmaster.is_alive, pid, self.data, self.account)
+            postmaster.wait(lambda: self._answers() or not alive(), HANGING_SECONDS)
+            if alive() and self._answers():
+                return True
+            postmaster.stop(pid, self.data, self.account, 0.5)
+            time.sleep(0.2)  # its children see that it is gone, and let go of the shared memory
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        return False
 
     def _run(self, program: str, arguments: Sequence[str], timeout: float) -> None:
         """Runs one of PostgreSQL's programs to its end. Raises ScratchError with the last line that it said."""
-        environment = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
-        environment["LC_ALL"] = "C"
-        # output goes to a file: the server inherits it, and a pipe would stay open as long as the server runs
         output = self.directory / f"{program}.log"
         try:
             with output.open("w") as stream:
                 subprocess.run(
                     [str(self._bin / program), *arguments],
-                    env=environment,
+                    env=postmaster.clean_environment(),
                     cwd="/",
                     stdin=subprocess.DEVNULL,
                     stdout=stream,
                     stderr=subprocess.STDOUT,
                     timeout=timeout,
                     check=True,
-                    start_new_session=True,  # the terminal's Ctrl-C is not for the server
+                    start_new_session=True,
                     **self.account.popen,  # type: ignore[call-overload]  # user=, group= of one mapping
                 )
         except subprocess.TimeoutExpired as error:
@@ -327,23 +317,6 @@ class Cluster:
             yield
         except OSError as error:
             raise self._failure("writing " + what, error.strerror or str(error), "") from error
-
-
-def _is_server(pid: int, data: Path, account: Account) -> bool:
-    """Whether a process is the server of this data directory; process ids are used again, by other programs too."""
-    process = Path(f"/proc/{pid}")
-    try:
-        os.kill(pid, 0)
-        if process.is_dir():
-            command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-            return process.stat().st_uid == account.uid and str(data) in command
-    except OSError:
-        return False
-    # no /proc: macOS, which always has ps (a slim container image has none)
-    answer = subprocess.run(
-        ["/bin/ps", "-ww", "-o", "uid=,command=", "-p", str(pid)], capture_output=True, text=True, check=False
-    ).stdout.split(maxsplit=1)
-    return len(answer) == 2 and answer[0] == str(account.uid) and str(data) in answer[1]
 
 
 def _quoted(path: Path) -> str:
