@@ -91,8 +91,10 @@ def _edges(
     rows: list[Row], ids: dict[Address, FactId], aliases: dict[Address, Address]
 ) -> frozenset[tuple[FactId, FactId]]:
     edges = set()
+    known = ids.get
     for row in rows:
-        needs, needed = _resolve(row[0:3], ids, aliases), _resolve(row[3:6], ids, aliases)
+        needs = known(row[0:3]) or _resolve(row[0:3], ids, aliases)
+        needed = known(row[3:6]) or _resolve(row[3:6], ids, aliases)
         if needs is not None and needed is not None and needs is not needed:
             edges.add((needs, needed))
     return frozenset(edges)

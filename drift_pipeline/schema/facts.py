@@ -32,6 +32,10 @@ class FactId:
     kind: str
     name: tuple[str, ...]
 
+    def __hash__(self) -> int:
+        # the name alone tells nearly all apart, and hundreds of thousands are hashed
+        return hash(self.name)
+
     def __str__(self) -> str:
         return f"{self.kind} {'.'.join(self.name)}"
 
@@ -79,11 +83,16 @@ class Schema:
     def fingerprint(self) -> str:
         """Hex digest of all facts without hints; the same schema gives the same, whatever order it was made in."""
         digest = hashlib.sha256()
-        for fact_id in sorted(self.facts):
-            stated = self.facts[fact_id].stated
-            digest.update(json.dumps([fact_id.kind, fact_id.name, stated], sort_keys=True).encode())
+        encode = json.JSONEncoder(sort_keys=True).encode
+        for fact_id in sorted(self.facts, key=_sorting):
+            digest.update(encode([fact_id.kind, fact_id.name, self.facts[fact_id].stated]).encode())
         return digest.hexdigest()[:32]
 
     def of_kind(self, *kinds: str) -> list[Fact]:
         """The facts of these kinds, sorted by id."""
-        return [self.facts[key] for key in sorted(self.facts) if key.kind in kinds]
+        return [self.facts[key] for key in sorted((key for key in self.facts if key.kind in kinds), key=_sorting)]
+
+
+def _sorting(fact_id: FactId) -> tuple[str, tuple[str, ...]]:
+    """The order of ids, faster than comparing them."""
+    return fact_id.kind, fact_id.name

@@ -7,6 +7,8 @@ or as one JSON object `attributes`. Rows about other objects (comments, privileg
 
 from __future__ import annotations
 
+import gc
+import itertools
 import json
 import os
 import socket
@@ -35,7 +37,10 @@ from drift_pipeline.schema.assemble import Harvest, Row, assemble
 from drift_pipeline.schema.connect import connect, without_secrets
 from drift_pipeline.schema.facts import Fact, FactId, Schema, Value
 
-ATTEMPTS = 3
+ATTEMPTS = 4
+"""Reads before giving up on a schema that keeps changing; more where they are quick."""
+PATIENCE = 10.0
+"""Seconds for which a quick read is tried again and again."""
 LOCK_TIMEOUT = 5.0
 
 SETTINGS: tuple[tuple[str, str], ...] = (
@@ -92,7 +97,7 @@ def read_schema(database: Database, *, read_timeout: float = 60.0, connect_timeo
     deadline = time.monotonic() + read_timeout
     connection = connect(database, connect_timeout=connect_timeout)
     try:
-        with _explaining(database, read_timeout), _cut_at(deadline + 2.0, connection):
+        with _explaining(database, read_timeout), _cut_at(deadline + 2.0, connection), _no_garbage():
             return _read_unmoved(connection, database, deadline)
     finally:
         connection.close()
@@ -104,7 +109,7 @@ def schema_in(connection: Connection) -> Schema:
     Ends no transaction and begins none; pins the settings that change printed text for the rest of it. Raises
     psycopg2.Error. Nobody else may change the schema meanwhile: nothing watches for that here.
     """
-    with connection.cursor() as cursor:
+    with connection.cursor() as cursor, _no_garbage():
         _pin(cursor, SETTINGS)
         return assemble(_harvest(_asking(cursor), connection.server_version))
 
@@ -122,15 +127,18 @@ def facts_in(connection: Connection, files: Collection[str] | None = None) -> Ma
 
 
 def _read_unmoved(connection: Connection, database: Database, deadline: float) -> Schema:
-    said = "its catalogs changed meanwhile"
-    for attempt in range(ATTEMPTS):
-        if attempt:
-            time.sleep(0.1 * attempt)
+    said, locked = "its catalogs changed meanwhile", False
+    start = time.monotonic()
+    for attempt in itertools.count():
+        if attempt >= ATTEMPTS and (locked or time.monotonic() > start + PATIENCE):
+            break
+        time.sleep(min(0.02 * attempt, 0.1))
         try:
             harvest, before = _read_once(connection, deadline)
             after = _digest_now(connection, deadline)
         except _MOVED as error:
             said = without_secrets(str(error), database)
+            locked = isinstance(error, psycopg2.errors.LockNotAvailable)
             continue
         if before == after:
             return assemble(harvest)
@@ -225,6 +233,18 @@ def _transaction(connection: Connection, deadline: float) -> Iterator[_Ask]:
             with suppress(psycopg2.Error):
                 cursor.execute("ROLLBACK")
             raise
+
+
+@contextmanager
+def _no_garbage() -> Iterator[None]:
+    """Facts are many, small and free of cycles: looking for garbage among them would take longer than making them."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 @contextmanager

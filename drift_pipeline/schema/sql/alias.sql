@@ -22,6 +22,12 @@ from (
     from pg_depend d
     where d.classid = 'pg_proc'::regclass and d.refclassid = 'pg_type'::regclass and d.deptype = 'i'
     union all
+    -- what an operator class or family holds
+    select d.classid, d.objid, d.refclassid, d.refobjid, 0
+    from pg_depend d
+    where d.classid in ('pg_amop'::regclass, 'pg_amproc'::regclass) and d.objid >= 16384
+        and d.refclassid in ('pg_opclass'::regclass, 'pg_opfamily'::regclass)
+    union all
     -- the index behind a constraint
     select 'pg_class'::regclass, k.conindid, 'pg_constraint'::regclass, k.oid, 0 from pg_constraint k where k.contype in ('p', 'u', 'x')
     union all
