@@ -9,19 +9,24 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from drift_pipeline import __version__
+from drift_pipeline.command_steps import (
+    absolute,
+    environments_in,
+    keep,
+    naming_variables,
+    rendered,
+    require_extensions,
+    require_ready,
+    settings_of,
+)
 from drift_pipeline.settings import FAIL_ON, PENDING, PLANES
-
-if TYPE_CHECKING:
-    from drift_pipeline.config import Settings
-    from drift_pipeline.report.report import Report
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -91,21 +96,21 @@ def check(secrets: set[str], /, environment: str, export: Path | None, **options
 
     if export:
         require_writable(export)
-    settings = _settings(secrets, options, environment)
-    _require_ready(settings, environment, migration=options["generate_migration"])
+    settings = settings_of(secrets, options, environment)
+    require_ready(settings, environment, migration=options["generate_migration"])
 
     from drift_pipeline import use_case
     from drift_pipeline.report import render
 
-    with _naming_variables(settings):
+    with naming_variables(settings):
         looked = use_case.look(environment, settings=settings)
     report = looked.report
     if not options["quiet"]:
-        show(_rendered(report, options["form"]))
-    _require_extensions(report)
+        show(rendered(report, options["form"]))
+    require_extensions(report)
     if export:
         write_file(export, render.to_json(report))
-    _keep(settings, report, quiet=options["quiet"])
+    keep(settings, report, quiet=options["quiet"])
     if options["generate_migration"]:
         for line in use_case.generate_migration(settings, looked):
             note(line)
@@ -131,13 +136,13 @@ def diff(secrets: set[str], /, source: str, target: str, as_json: bool, **option
 
     Each is a database URL, an environment's name, `models`, or a snapshot file.
     """
-    settings = _settings(secrets, options, *_environments_in(source, target))
+    settings = settings_of(secrets, options, *environments_in(source, target))
 
     from drift_pipeline import use_case
     from drift_pipeline.comparison_output import to_json, unproven
     from drift_pipeline.output import note, show
 
-    with _naming_variables(settings):
+    with naming_variables(settings):
         comparison = use_case.compare(source, target, planes=settings.planes, exact=settings.exact, settings=settings)
     show(to_json(comparison) if as_json else comparison.plan.sql)
     for line in [] if as_json else unproven(comparison.plan):
@@ -159,12 +164,12 @@ def snapshot(secrets: set[str], /, source: str, output: Path | None, **options: 
 
     if output:
         require_writable(output)
-    settings = _settings(secrets, options, *_environments_in(source))
+    settings = settings_of(secrets, options, *environments_in(source))
 
     from drift_pipeline import use_case
     from drift_pipeline.schema import snapshot as snapshots
 
-    with _naming_variables(settings):
+    with naming_variables(settings):
         text = snapshots.to_json(use_case.read_source(source, settings=settings))
     if output:
         write_file(output, text)
@@ -215,11 +220,11 @@ def demo(start_over: bool, artifacts: str | None, debug: bool) -> int:
         note(example.describe(made))
         environ = {**os.environ, **variables}
         settings = load_settings(example.example_folder(), environ=environ)
-        settings = dataclasses.replace(settings, artifacts=_absolute(artifacts or settings.artifacts))
+        settings = dataclasses.replace(settings, artifacts=absolute(artifacts or settings.artifacts))
         for environment in settings.environments:
             report = use_case.check(environment, settings=settings, environ=environ)
-            show(_rendered(report, "text"))
-            _keep(settings, report, quiet=False)
+            show(rendered(report, "text"))
+            keep(settings, report, quiet=False)
     return 0
 
 
@@ -240,7 +245,7 @@ def ci(secrets: set[str], /, environment: str, copy_to: Path | None, max_age: in
     from drift_pipeline.history.store import ArtifactStore
     from drift_pipeline.output import show
 
-    settings = _settings(secrets, options, environment)
+    settings = settings_of(secrets, options, environment)
     store = ArtifactStore(settings.artifacts, base=settings.root)
     attempt = os.environ.get("GITHUB_RUN_ATTEMPT", "1")
     result = job.read_result(store, environment, attempt=attempt, max_age=timedelta(minutes=max_age))
@@ -267,122 +272,30 @@ def trends(secrets: set[str], /, environment: str, last: int, as_json: bool, **o
     from drift_pipeline.output import show
     from drift_pipeline.trend_output import to_json, to_text
 
-    settings = _settings(secrets, options, environment)
+    settings = settings_of(secrets, options, environment)
     environment_named(settings, environment)
     points = trend(ArtifactStore(settings.artifacts, base=settings.root).checks(environment), last=last)
     show(to_json(points) if as_json else to_text(points, environment))
     return 0
 
 
-def _settings(secrets: set[str], options: dict[str, Any], *environments: str) -> Settings:
-    """The settings, with what the command line says put over them. Remembers which values nobody may see."""
-    from drift_pipeline.config import load_settings, variables_for
-    from drift_pipeline.redaction import secrets_in
+@drift.command(
+    "pre-commit", short_help="Block a commit on critical drift.", epilog="Exit codes: 0 commit, 2 critical drift."
+)
+@click.option("--env", "environment", default="staging", show_default=True, metavar="NAME")
+def pre_commit(environment: str) -> int:
+    """Check an environment before a commit: critical drift blocks it, everything else is only told.
 
-    environment = environments[0] if environments else ""
-    settings = load_settings(options.get("config_file"), options.get("env_file"), environment=environment)
-    for name in environments or ("",):
-        secrets.update(secrets_in(variables_for(settings, name)))
-    given = {
-        name: options[name]
-        for name in ("planes", "exact", "strict", "allow_destructive", "fail_on", "pending", "artifacts")
-        if options.get(name)
-    }
-    if "artifacts" in given:
-        given["artifacts"] = _absolute(given["artifacts"])
-    return dataclasses.replace(settings, **given)
-
-
-def _require_extensions(report: Report) -> None:
-    """What scratch could not build for want of an extension was not looked at: that is no result to keep."""
-    from drift_pipeline.errors import ScratchError
-
-    prefix = "extension "
-    lacking = [fault.what.removeprefix(prefix) for fault in report.model_faults if fault.what.startswith(prefix)]
-    if lacking:
-        raise ScratchError(
-            f"{report.context.environment}: the scratch server ({report.context.scratch_version}) lacks the extension "
-            f"{', '.join(lacking)}, so a part of the models could not be compared",
-            hint="set DRIFT_SCRATCH_URL to a server that has it",
-        )
-
-
-@contextmanager
-def _naming_variables(settings: Settings) -> Iterator[None]:
-    """Errors below name the environment's own variables where they speak of `<PREFIX>_DB_HOST` and the like."""
-    from drift_pipeline.errors import DriftError
-
-    try:
-        yield
-    except DriftError as error:
-        for name, environment in settings.environments.items():
-            if name in error.message:
-                error.hint = error.hint.replace("<PREFIX>", environment.prefix)
-        raise
-
-
-def _absolute(place: str) -> str:
-    """A folder given on the command line is relative to where one stands, not to drift.toml."""
-    return place if "://" in place else str(Path(place).expanduser().absolute())
-
-
-def _environments_in(*sources: str) -> list[str]:
-    """Those of the sources that may be environments: for them `.env.<environment>` is read, too."""
-    return [name for name in sources if name.replace("-", "_").isidentifier() and name != "models"]
-
-
-def _require_ready(settings: Settings, environment: str, *, migration: bool) -> None:
-    """What can be found out without a database is said first."""
-    from drift_pipeline.config import database_for, require_models
-    from drift_pipeline.errors import ConfigError
-
-    database_for(settings, environment)
-    require_models(settings)
-    if migration and not settings.models.alembic:
-        raise ConfigError(
-            "--generate-migration: the project's Alembic configuration is not known",
-            hint='name it in drift.toml, under [models]: alembic = "alembic.ini"',
-        )
-
-
-def _rendered(report: Report, form: str) -> str:
-    import shutil
-    import sys
-
-    from drift_pipeline.report import render
-
-    if form == "json":
-        return render.to_json(report)
-    if form == "markdown":
-        return render.to_markdown(report)
-    terminal = sys.stdout.isatty()
-    color = bool(os.environ.get("FORCE_COLOR")) or (terminal and not os.environ.get("NO_COLOR"))
-    width = shutil.get_terminal_size((120, 24)).columns if terminal else 120
-    return render.to_text(report, width, color, table=terminal)
-
-
-def _keep(settings: Settings, report: Report, *, quiet: bool) -> None:
-    from datetime import UTC, datetime
-    from uuid import uuid4
-
-    from drift_pipeline.history.artifacts import keep_report
-    from drift_pipeline.history.store import ArtifactStore
+    A database that cannot be reached is no reason to stop somebody's work.
+    """
+    from drift_pipeline import cli
+    from drift_pipeline.exit_codes import COULD_NOT_LOOK, CRITICAL, OK
     from drift_pipeline.output import note
 
-    _hide_from_git(settings.root / ".drift")
-    store = ArtifactStore(settings.artifacts, base=settings.root)
-    run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:8]}"
-    kept = keep_report(store, report, run_id)
-    if not quiet and kept.locations:
-        note("artifacts: " + next(iter(kept.locations.values())).rpartition("/")[0])
-
-
-def _hide_from_git(folder: Path) -> None:
-    """The cache and the default artifacts are nobody's source code."""
-    try:
-        folder.mkdir(exist_ok=True)
-        ignore = folder / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text("*\n", encoding="utf-8")
-    except OSError:
-        return  # a checkout that is not writable: artifacts go elsewhere, or the store says why not
+    code = cli.run(["check", "--env", environment])
+    if code == CRITICAL:
+        note(f"drift: the commit is blocked: critical drift on {environment}. git commit --no-verify commits anyway.")
+        return CRITICAL
+    if code == COULD_NOT_LOOK:
+        note(f"drift: {environment} could not be looked at; the commit goes on.")
+    return OK

@@ -116,6 +116,23 @@ def test_the_sql_of_diff_makes_source_equal_to_target(drift: Drift, new_database
     assert (equal.code, equal.out) == (0, "")
 
 
+def test_only_critical_drift_blocks_a_commit(drift: Drift, new_database: NewDatabase, run_sql: RunSql) -> None:
+    database = new_database(DRIFTED)
+    variables = variables_of(database, "STAGING")
+
+    blocked = drift("pre-commit", variables=variables)
+    run_sql(database, "ALTER TABLE customers DROP COLUMN vip_note")  # leaves a major difference
+    passed = drift("pre-commit", variables=variables)
+    unreachable = drift("pre-commit")
+
+    assert blocked.code == 2
+    assert "the commit is blocked: critical drift on staging" in blocked.err
+    assert passed.code == 0
+    assert "public.customers.name" in passed.out
+    assert unreachable.code == 0
+    assert "staging could not be looked at" in unreachable.err
+
+
 def test_differences_can_be_had_as_json(drift: Drift, new_database: NewDatabase) -> None:
     ended = drift("diff", "production", "models", "--json", variables=variables_of(new_database(DRIFTED)))
 
