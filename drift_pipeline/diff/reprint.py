@@ -25,8 +25,16 @@ from drift_pipeline.schema.reader import facts_in
 STATEMENT_TIMEOUT = "10s"
 SCHEMA_PREFIX = "drift_reprint_"
 
+AT_ONCE = 300
+"""Facts in one transaction: each takes locks on what it creates, and a server has room for some thousands."""
+
+FILES = ("column", "key", "check", "domain_check", "type", "index", "view", "policy", "routine")
+"""The reader's files whose facts are printed again."""
+
 Statements: TypeAlias = list[sql.Composable] | None
 """What creates a fact's expression once more; None if it has none or its text is not to be trusted."""
+
+_Wanted: TypeAlias = tuple[int, list[sql.Composable]]
 
 
 class Reprinter:
@@ -61,15 +69,9 @@ class Reprinter:
         out: list[Fact | None] = [None] * len(facts)
         if not wanted:
             return out
-        if self._connection is None or self._connection.closed:
-            self._connection = connect(self._scratch)
-        try:
-            printed = _printed(self._connection, wanted)
-        except psycopg2.Error:
-            return out
-        finally:
-            with suppress(psycopg2.Error), self._connection.cursor() as cursor:
-                cursor.execute("ROLLBACK")
+        printed: dict[FactId, Fact] = {}
+        for start in range(0, len(wanted), AT_ONCE):
+            printed.update(self._printed(wanted[start : start + AT_ONCE]))
         for at, _ in wanted:
             fact = facts[at]
             again = printed.get(FactId(fact.id.kind, (f"{SCHEMA_PREFIX}{at}", *fact.id.name[1:])))
@@ -77,8 +79,20 @@ class Reprinter:
                 out[at] = Fact(fact.id, again.attributes, fact.parent)
         return out
 
+    def _printed(self, wanted: Collection[_Wanted]) -> Mapping[FactId, Fact]:
+        """The facts that one transaction prints; none if it fails as a whole."""
+        if self._connection is None or self._connection.closed:
+            self._connection = connect(self._scratch)
+        try:
+            return _created_and_read(self._connection, wanted)
+        except psycopg2.Error:
+            return {}
+        finally:
+            with suppress(psycopg2.Error), self._connection.cursor() as cursor:
+                cursor.execute("ROLLBACK")
 
-def _printed(connection: Connection, wanted: Collection[tuple[int, list[sql.Composable]]]) -> Mapping[FactId, Fact]:
+
+def _created_and_read(connection: Connection, wanted: Collection[_Wanted]) -> Mapping[FactId, Fact]:
     with connection.cursor() as cursor:
         cursor.execute("BEGIN")
         cursor.execute("SELECT set_config('statement_timeout', %s, true)", [STATEMENT_TIMEOUT])
@@ -89,7 +103,7 @@ def _printed(connection: Connection, wanted: Collection[tuple[int, list[sql.Comp
         _give_up_rights(cursor)
         for at, statements in wanted:
             _attempt(cursor, at, statements)
-    return facts_in(connection)
+    return facts_in(connection, FILES)
 
 
 def _attempt(cursor: Cursor, at: int, statements: Sequence[sql.Composable]) -> None:

@@ -196,6 +196,15 @@ def test_functions_that_live_names_run_without_rights(models: Database) -> None:
     assert again is not None
 
 
+def test_many_texts_are_printed_in_several_transactions(models: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("drift_pipeline.diff.reprint.AT_ONCE", 7)
+    facts = [on_order("check", f"c{number}", expression=f"n > {number}") for number in range(30)]
+    printed = only_reprint(models, *facts)
+    assert [again and again.attributes["expression"] for again in printed] == [
+        f"(n > ({number})::numeric)" for number in range(30)
+    ]
+
+
 def test_an_expression_that_does_not_end_is_stopped(models: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("drift_pipeline.diff.reprint.STATEMENT_TIMEOUT", "200ms")
     run_sql(models, "create function app.slow() returns int language sql immutable as 'select 1 from pg_sleep(60)'")
