@@ -8,6 +8,7 @@ from drift_pipeline.plan.native.quote import dotted, quote_ident
 from drift_pipeline.schema.facts import Fact, FactId
 
 CONSTRAINTS = ("primary_key", "unique", "check", "foreign_key", "exclusion", "not_null")
+INDEX_KINDS = ("index", "primary_key", "unique", "exclusion")
 RELATIONS = ("table", "foreign_table", "view", "materialized_view", "sequence")
 TYPES = ("enum", "domain", "composite", "range", "base_type")
 ROUTINES = ("function", "procedure", "aggregate")

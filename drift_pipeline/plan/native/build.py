@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from drift_pipeline.plan.native.address import claims
+from drift_pipeline.plan.native.address import INDEX_KINDS, claims
 from drift_pipeline.plan.native.closure import Closure, alterations_for
 from drift_pipeline.plan.native.graph import reaches, shells_of
 from drift_pipeline.plan.native.heirs import parents_of
@@ -21,7 +21,7 @@ from drift_pipeline.plan.native.rules.columns import (
     write_default,
     write_type,
 )
-from drift_pipeline.plan.native.rules.tables import join, leave
+from drift_pipeline.plan.native.rules.tables import join, leave, stands_alone
 from drift_pipeline.plan.native.rules.types import rename_type
 from drift_pipeline.plan.native.situation import ABOUT_OTHERS, Situation
 from drift_pipeline.plan.native.steps import Alteration, Phase, Scene, Sql, Step, aspect_of, base_of
@@ -71,6 +71,8 @@ class Builder:
                 yield from self._swap(fact)
                 continue
             sql = rule.drop(self.scene, fact)
+            if any(other in self.scene.gone for other in self._attached(key)):
+                sql = [f"{statement} CASCADE" for statement in sql]
             leaves = frozenset(self._with_parts(key, self.scene.source_children))
             yield Step(
                 tuple(sql),
@@ -87,7 +89,18 @@ class Builder:
     def _content(self, ids: Iterable[FactId], kept: Mapping[FactId, Fact]) -> frozenset[FactId]:
         return frozenset(base_of(key) for key in ids if base_of(key) not in kept)
 
+    def _attached(self, key: FactId) -> list[FactId]:
+        """Indexes and keys of partitions that are attached to this one of the partitioned table."""
+        if key.kind not in INDEX_KINDS:
+            return []
+        dependants = self.scene.source_dependants.get(key, ())
+        return [other for other in dependants if other.kind in INDEX_KINDS and other.name[:2] != key.name[:2]]
+
     def _goes_with_another(self, fact: Fact) -> bool:
+        if fact.id.kind in INDEX_KINDS:
+            needed = (key for key in self.scene.source_needs.get(fact.id, ()) if key.kind in INDEX_KINDS)
+            if any(key in self.scene.gone and key.name[:2] != fact.id.name[:2] for key in needed):
+                return True
         parent = fact.parent
         if fact.id.kind == "user_mapping" or fact.id in self._circular_keys:
             return False
@@ -114,6 +127,9 @@ class Builder:
             if source and child.id in self._circular_keys:
                 continue
             yield from self._with_parts(child.id, children)
+        for other in self._attached(key) if source else ():
+            if other in self.scene.gone:
+                yield from self._with_parts(other, children)
         for sequence in self.scene.owned_sequences.get(key, ()) if source else ():
             if sequence in self.scene.gone:
                 yield from self._with_parts(sequence, children)
@@ -200,13 +216,22 @@ class Builder:
         for key in self.scene.fresh:
             fact = self.situation.goal[key]
             if key.kind in ("table", "foreign_table"):
-                result |= {column.id: key for column in inline_columns(self.scene, fact)}
+                inline = inline_columns(self.scene, fact)
+                if stands_alone(self.scene, fact):
+                    inline = [child for child in self.scene.goal_children.get(key, ()) if child.id.kind == "column"]
+                result |= {column.id: key for column in inline}
+        for key in self.scene.fresh:
+            if key.kind == "not_null" and stands_alone(self.scene, self._table(key)):
+                result[key] = self._table(key).id
         for key in self.scene.fresh:
             if key.kind == "column" and not self.situation.goal[key].attributes.get("inherited"):
                 constraint = not_null_of(self.scene.goal_children, self.situation.goal[key])
                 if constraint is not None and constraint.attributes.get("validated", True) is not False:
                     result[constraint.id] = result.get(key, key)
         return result
+
+    def _table(self, part: FactId) -> Fact:
+        return self.situation.goal[self.situation.goal[part].parent or part]
 
     def _creation(self, fact: Fact, inline: Iterable[tuple[FactId, FactId]]) -> Iterator[Step]:
         rule = RULES[fact.id.kind]
@@ -227,6 +252,8 @@ class Builder:
                         later.append((own, alteration))
                     else:
                         sql += alteration.write(self.scene, own, own)
+        if stands_alone(self.scene, fact):
+            parts.discard(aspect_of(fact.id, "partition_of"))
         makes = frozenset(made | parts)
         yield Step(
             tuple(sql),
@@ -237,6 +264,9 @@ class Builder:
             takes=self._claims(makes, self.situation.goal),
             note=self._note(fact.id),
         )
+        if stands_alone(self.scene, fact):
+            attach = self._around(aspect_of(fact.id, "partition_of"), (), tuple(join(self.scene, fact, fact)))
+            yield replace(attach, phase=Phase.CREATE, order=(RULES["index"].rank, *fact.id.name, ""))
         for own, alteration in later:
             yield self._part(own, own, alteration, alteration.write(self.scene, own, own), Phase.FINISH)
 

@@ -56,7 +56,24 @@ def adopt(source: dict[FactId, Fact], goal: dict[FactId, Fact]) -> dict[FactId, 
         for parent in [parent for parent in new if parent not in old]:
             moved |= _join(key, parent, source, goal, wanted)
         result[key] = frozenset(moved)
+    _adopt_indexes(source, goal, wanted)
     return result
+
+
+def _adopt_indexes(
+    source: Mapping[FactId, Fact], goal: dict[FactId, Fact], wanted: Mapping[FactId, Sequence[Fact]]
+) -> None:
+    """An index of a partition that is none of its own any more is attached to the parent's when that is created."""
+    taken: set[tuple[FactId, FactId]] = set()
+    for fact in [fact for fact in source.values() if fact.id.kind == "index" and fact.id not in goal]:
+        table = goal.get(fact.parent) if fact.parent else None
+        for parent in parents_of(table) if table and table.attributes.get("partition_of") else ():
+            for other in wanted.get(parent, ()):
+                old = source.get(other.id)
+                comes = old is None or old.attributes.get("valid") is False
+                if comes and table is not None and (table.id, other.id) not in taken and _repeats(fact, other):
+                    taken.add((table.id, other.id))
+                    goal[fact.id] = fact
 
 
 def _leave(
@@ -69,7 +86,7 @@ def _leave(
 ) -> set[FactId]:
     moved: set[FactId] = set()
     for column in parts_of(parent, source, there, ("column",)):
-        own = _as_child(column, child)
+        own = as_child(column, child)
         if own.id not in source:
             source[own.id] = replace(own, attributes={**own.attributes, "_position": 0})
             moved.add(own.id)
@@ -79,7 +96,7 @@ def _leave(
         if fact.id in source or fact.id.kind not in _KEPT_ON_LEAVING:
             continue
         renamed = fact.id.kind == "not_null" and isinstance(names, dict) and _column(fact) in names
-        if renamed or any(_repeats(fact, other, parent) for other in inherited):
+        if renamed or any(_repeats(fact, other) for other in inherited):
             source[fact.id] = fact
             moved.add(fact.id)
     return moved
@@ -94,7 +111,7 @@ def _join(
 ) -> set[FactId]:
     moved: set[FactId] = set()
     for column in parts_of(parent, goal, wanted, ("column",)):
-        own = _as_child(column, child)
+        own = as_child(column, child)
         if own.id not in goal:
             goal[own.id] = own
             moved.add(own.id)
@@ -103,18 +120,21 @@ def _join(
         moved -= {key for key in moved if key in source}
     inherited = list(parts_of(parent, goal, wanted, _KEPT_ON_LEAVING))
     for fact in [fact for fact in source.values() if fact.parent == child and fact.id not in goal]:
-        if fact.id.kind in _KEPT_ON_LEAVING and any(_repeats(fact, other, parent) for other in inherited):
+        if fact.id.kind in _KEPT_ON_LEAVING and any(_repeats(fact, other) for other in inherited):
             goal[fact.id] = fact
             moved.add(fact.id)
     for other in inherited:
-        own = _as_child(other, child)
+        own = as_child(other, child)
         if other.id.kind == "check" and not other.attributes.get("no_inherit") and own.id not in goal:
             goal[own.id] = own
             moved.add(own.id)
     return moved
 
 
-def _as_child(fact: Fact, child: FactId) -> Fact:
+def as_child(fact: Fact, child: FactId) -> Fact:
+    """A parent's fact as the child has it."""
+    if fact.parent == child:
+        return fact
     attributes = {**fact.attributes, "inherited": False} if fact.id.kind == "column" else fact.attributes
     if fact.id.kind == "column" and child.kind == "table":
         attributes = (
@@ -128,11 +148,11 @@ def _column(fact: Fact) -> str:
     return str(columns[0]) if isinstance(columns, list) and columns else ""
 
 
-def _repeats(fact: Fact, other: Fact, parent: FactId) -> bool:
+def _repeats(fact: Fact, other: Fact) -> bool:
     """Whether the child's fact says the same as the parent's."""
     if fact.id.kind != other.id.kind or (fact.id.kind in _NAMED_ALIKE and fact.id.name[-1] != other.id.name[-1]):
         return False
-    ignored = {"partition_of", "definition"}
+    ignored = {"partition_of", "definition", "valid", "tablespace"}
     one = {name: value for name, value in fact.stated.items() if name not in ignored}
     two = {name: value for name, value in other.stated.items() if name not in ignored}
     return one == two

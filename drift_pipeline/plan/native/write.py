@@ -20,6 +20,8 @@ from drift_pipeline.schema.coverage import PLANES
 from drift_pipeline.schema.facts import Fact, FactId, Schema
 
 ENGINE = "native"
+_BEFORE_BONDS = ("column", "check", "not_null", "primary_key", "unique", "exclusion", "index")
+"""What a table has of its own before it is attached; as long as it is, some of that cannot be dropped."""
 
 
 def write_statements(
@@ -57,8 +59,9 @@ def _bound(edges: Edges, situation: Situation, facts: Mapping[FactId, Fact]) -> 
     """What a child only repeats stays as long as the bond lasts, and has to be there before it is made."""
     result = dict(edges)
     children = by_parent(facts)
-    for table in situation.adopted:
-        parts = {fact.id for fact in children.get(table, ()) if fact.id.kind in ("column", "check", "not_null")}
+    fresh = {key for key, fact in facts.items() if fact.attributes.get("partition_of") and key not in situation.source}
+    for table in {*situation.adopted, *fresh}:
+        parts = {fact.id for fact in children.get(table, ()) if fact.id.kind in _BEFORE_BONDS}
         for bond in ("partition_of", "inherits"):
             aspect = aspect_of(table, bond)
             if aspect in edges:

@@ -13,7 +13,7 @@ from drift_pipeline.plan.native.rules.casts import using
 from drift_pipeline.plan.native.rules.common import generic_options, new_options, option_list
 from drift_pipeline.plan.native.rules.sequences import new_option_words, option_words
 from drift_pipeline.plan.native.steps import Alteration, Rule, Scene, Sql, aspect_of, mapped, text
-from drift_pipeline.schema.facts import Fact, FactId
+from drift_pipeline.schema.facts import Fact, FactId, Value
 
 
 def inline_columns(scene: Scene, table: Fact) -> list[Fact]:
@@ -46,8 +46,8 @@ def default_waits(scene: Scene, column: Fact) -> bool:
     return any(column.parent and reaches(other, column.parent, scene.goal_needs) for other in others)
 
 
-def column_clause(scene: Scene, column: Fact) -> str:
-    """The column as CREATE TABLE and ADD COLUMN take it."""
+def column_clause(scene: Scene, column: Fact, not_null_names: Mapping[str, Value] | None = None) -> str:
+    """The column as CREATE TABLE and ADD COLUMN take it. `not_null_names`: of constraints that are no facts."""
     parts = [quote_ident(column.id.name[-1]), text(column, "type")]
     if column.attributes.get("foreign_options"):
         parts.append(new_options(mapped(column, "foreign_options")).strip())
@@ -57,18 +57,20 @@ def column_clause(scene: Scene, column: Fact) -> str:
         parts.append(f"GENERATED ALWAYS AS ({text(column, 'default')}) {generated.upper()}")
     elif column.attributes.get("default") is not None and not default_waits(scene, column):
         parts.append(f"DEFAULT {text(column, 'default')}")
-    parts += _not_null_words(scene, column)
+    parts += _not_null_words(scene, column, (not_null_names or {}).get(column.id.name[-1]))
     if column.attributes.get("identity"):
         parts.append(f"GENERATED {identity_words(column)}")
     return " ".join(parts)
 
 
-def _not_null_words(scene: Scene, column: Fact) -> list[str]:
+def _not_null_words(scene: Scene, column: Fact, name: Value) -> list[str]:
+    if isinstance(name, str):
+        return [f"CONSTRAINT {quote_ident(name)} NOT NULL"]
     constraint = not_null_of(scene.goal_children, column)
     if constraint is not None and _is_valid(constraint):
         no_inherit = " NO INHERIT" if constraint.attributes.get("no_inherit") else ""
-        name = "" if _usual_name(constraint) else f"CONSTRAINT {quote_ident(constraint.id.name[-1])} "
-        return [f"{name}NOT NULL{no_inherit}"]
+        words = "" if _usual_name(constraint) else f"CONSTRAINT {quote_ident(constraint.id.name[-1])} "
+        return [f"{words}NOT NULL{no_inherit}"]
     return ["NOT NULL"] if column.attributes.get("not_null") and constraint is None else []
 
 
@@ -105,11 +107,19 @@ def _drop(scene: Scene, fact: Fact) -> Sql:
 
 def _of_parent(facts: Mapping[FactId, Fact], children: Mapping[FactId, Sequence[Fact]], fact: Fact) -> Fact | None:
     """The column of the parent from which the child's deviates, as if it were the child's."""
-    table = facts.get(fact.parent) if fact.parent else None
+    column = _of_parent_named(facts, children, fact.id.name, fact.id.name[-1])
+    return column and replace(column, id=fact.id, parent=fact.parent)
+
+
+def _of_parent_named(
+    facts: Mapping[FactId, Fact], children: Mapping[FactId, Sequence[Fact]], path: tuple[str, ...], name: str
+) -> Fact | None:
+    """The column of this name that a table (the first two names of `path`) takes from its parents."""
+    table = facts.get(FactId("table", path[:2]))
     for parent in parents_of(table) if table else ():
         for column in parts_of(parent, facts, children, ("column",)):
-            if column.id.name[-1] == fact.id.name[-1]:
-                return replace(column, id=fact.id, parent=fact.parent)
+            if column.id.name[-1] == name:
+                return column
     return None
 
 
@@ -266,6 +276,9 @@ def _drop_not_null_of(fact: Fact) -> Sql:
 def _drop_not_null(scene: Scene, fact: Fact) -> Sql:
     """Where the column stays NOT NULL, the constraint goes on under the usual name, or under that of another fact."""
     column = scene.goal.get(FactId("column", (*fact.id.name[:2], only_column(fact))))
+    inherited = _of_parent_named(scene.goal, scene.goal_children, fact.id.name, only_column(fact))
+    if inherited is not None and inherited.attributes.get("not_null"):
+        return []
     if column is None or not column.attributes.get("not_null") or column.id in scene.fresh:
         return _drop_not_null_of(fact)
     if not_null_of(scene.goal_children, column) is not None:

@@ -8,7 +8,7 @@ from drift_pipeline.plan.native.address import table_of
 from drift_pipeline.plan.native.quote import dotted, quote_ident
 from drift_pipeline.plan.native.rules.common import drop_from_table, option_list
 from drift_pipeline.plan.native.steps import Alteration, Rule, Scene, Sql, mapped, text
-from drift_pipeline.schema.facts import Fact
+from drift_pipeline.schema.facts import Fact, FactId
 
 
 def _create(_scene: Scene, fact: Fact) -> Sql:
@@ -65,7 +65,17 @@ def _write_tablespace(_scene: Scene, _before: Fact, after: Fact) -> Sql:
     return [f"ALTER INDEX {_index_name(after)} SET TABLESPACE {quote_ident(tablespace)}"]
 
 
+def _create_nothing(_scene: Scene, _before: Fact, _after: Fact) -> Sql:
+    return []
+
+
+def _stays_invalid(_scene: Scene, _before: Fact, after: Fact) -> bool:
+    """What is invalid comes anew to be valid; nothing makes a valid one invalid."""
+    return after.attributes.get("valid") is False
+
+
 _STORED = (
+    Alteration(("valid",), _create_nothing, possible=_stays_invalid),
     Alteration(("options",), _write_options, after_create=True, fresh={}),
     Alteration(("tablespace",), _write_tablespace, after_create=True),
 )
@@ -105,8 +115,10 @@ def _reindex(_scene: Scene, _before: Fact, after: Fact) -> Sql:
     return [f"REINDEX INDEX {_index_name(after)}"]
 
 
-def _is_valid(_scene: Scene, _before: Fact, after: Fact) -> bool:
-    return after.attributes.get("valid") is True
+def _can_reindex(scene: Scene, _before: Fact, after: Fact) -> bool:
+    """An index of a partitioned table has nothing to rebuild: it is invalid as long as a partition has none."""
+    table = scene.goal.get(FactId("table", after.id.name[:2]))
+    return after.attributes.get("valid") is True and not (table and table.attributes.get("partition_key"))
 
 
 def _attach(_scene: Scene, _before: Fact, after: Fact) -> Sql:
@@ -133,9 +145,9 @@ def _validate_domain(_scene: Scene, _before: Fact, after: Fact) -> Sql:
 
 
 RULES: Mapping[str, Rule] = {
-    "primary_key": Rule(_create, drop_from_table, _STORED, frozenset({"valid"}), rank=40),
-    "unique": Rule(_create, drop_from_table, _STORED, frozenset({"valid"}), rank=41),
-    "exclusion": Rule(_create, drop_from_table, _STORED, frozenset({"valid"}), rank=42),
+    "primary_key": Rule(_create, drop_from_table, _STORED, rank=40),
+    "unique": Rule(_create, drop_from_table, _STORED, rank=41),
+    "exclusion": Rule(_create, drop_from_table, _STORED, rank=42),
     "check": Rule(_create, drop_from_table, (_VALIDATION,), rank=43),
     "index": Rule(
         _create_index,
@@ -144,7 +156,7 @@ RULES: Mapping[str, Rule] = {
             Alteration(("options",), _write_options),
             Alteration(("tablespace",), _write_tablespace, after_create=True),
             Alteration(("statistics",), _write_statistics, after_create=True, fresh={}),
-            Alteration(("valid",), _reindex, possible=_is_valid),
+            Alteration(("valid",), _reindex, possible=_can_reindex),
             Alteration(("partition_of",), _attach),
         ),
         loses=False,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from drift_pipeline.plan.native.address import address
+from drift_pipeline.plan.native.heirs import as_child, parents_of, parts_of
 from drift_pipeline.plan.native.quote import dotted, quote_ident
-from drift_pipeline.plan.native.rules.columns import column_clause, inline_columns, not_null_of
+from drift_pipeline.plan.native.rules.columns import column_clause, inline_columns, not_null_of, position
 from drift_pipeline.plan.native.rules.common import (
     OWNER,
     drop,
@@ -42,13 +43,41 @@ def create_table(scene: Scene, fact: Fact) -> Sql:
     head = f"CREATE {kind}TABLE {dotted(*fact.id.name)}"
     clauses = [column_clause(scene, column) for column in inline_columns(scene, fact)]
     body = "(\n    " + ",\n    ".join(clauses) + "\n)" if clauses else "()"
-    if fact.attributes.get("partition_of"):
+    if stands_alone(scene, fact):
+        body = _whole_body(scene, fact)
+    elif fact.attributes.get("partition_of"):
         head += f" PARTITION OF {_path(fact.attributes['partition_of'])}"
         body = text(fact, "partition_bound")
     elif fact.attributes.get("of_type"):
         head += f" OF {_type_name(fact)}"
         body = ""
     return [f"{head} {body}".rstrip() + _tail(fact)]
+
+
+_OWN = ("primary_key", "unique", "exclusion", "not_null", "index")
+
+
+def stands_alone(scene: Scene, fact: Fact) -> bool:
+    """Whether a partition is created as a table and attached: it has constraints or indexes of its own, which then
+    serve those of the parent, or names that PARTITION OF would not give."""
+    if not fact.attributes.get("partition_of") or fact.id.kind != "table":
+        return False
+    if any(child.id.kind in _OWN for child in scene.goal_children.get(fact.id, ())):
+        return True
+    parent = _parent_fact(fact, scene.goal)
+    names = {**_own_names(scene.goal_children, parent), **mapped(parent, "_not_null_names")} if parent else {}
+    return any(names.get(column) != name for column, name in mapped(fact, "_not_null_names").items())
+
+
+def _whole_body(scene: Scene, fact: Fact) -> str:
+    """All columns, and the checks that the parent asks for."""
+    columns = [as_child(column, fact.id) for column in parts_of(fact.id, scene.goal, scene.goal_children, ("column",))]
+    names = mapped(fact, "_not_null_names")
+    clauses = [column_clause(scene, column, names) for column in sorted(columns, key=position)]
+    for parent in parents_of(fact):
+        for check in parts_of(parent, scene.goal, scene.goal_children, ("check",)):
+            clauses.append(f"CONSTRAINT {quote_ident(check.id.name[-1])} {text(check, '_definition')}")
+    return "(\n    " + ",\n    ".join(clauses) + "\n)"
 
 
 def _type_name(fact: Fact) -> str:
