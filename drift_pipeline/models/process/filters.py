@@ -34,12 +34,11 @@ def excluded(
     live: list[Name] = [(kind, tuple(parts)) for kind, parts in names]
     own = list(_own_names(found, default_schema))
     questions = dict.fromkeys([*live, *own])
-    there, ours = set(live), set(own)
+    there = set(live)
     out = [
         [kind, list(parts)]
         for kind, parts in questions
-        if kind in TYPES
-        and all(asked.leaves_out(call, kind, parts, (kind, parts) in there, (kind, parts) in ours) for call in calls)
+        if kind in TYPES and all(asked.leaves_out(call, kind, parts, (kind, parts) in there) for call in calls)
     ]
     return {"excluded": out, "unanswered": asked.unanswered}
 
@@ -63,7 +62,7 @@ class _Asked:
         self._reflected: dict[tuple[str, str], Any] = {}
         self.unanswered = 0
 
-    def leaves_out(self, call: dict[str, Any], kind: str, parts: tuple[str, ...], live: bool, own: bool) -> bool:
+    def leaves_out(self, call: dict[str, Any], kind: str, parts: tuple[str, ...], live: bool) -> bool:
         """Whether one `configure` call would not compare an object."""
         type_ = TYPES[kind]
         schema = None if parts[0] == self._default_schema else parts[0]
@@ -75,7 +74,7 @@ class _Asked:
             by_object = call.get("include_object")
             if not by_object or type_ == "schema":
                 return False
-            ours = self._own_object(kind, parts) if own else None
+            ours = self._own_object(kind, parts)
             theirs = self._reflected_object(kind, schema, parts) if live else None
             subject = theirs if ours is None else ours
             return not by_object(subject, name, type_, ours is None, None if ours is None else theirs)
@@ -84,6 +83,7 @@ class _Asked:
             return False
 
     def _own_object(self, kind: str, parts: tuple[str, ...]) -> Any:
+        # a view is a table to models
         table = self._tables.get((parts[0], parts[1]))
         if table is None or TYPES[kind] == "table":
             return table

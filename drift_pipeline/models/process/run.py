@@ -47,7 +47,7 @@ def main(request_file: Path, answer_file: Path) -> None:
 def _described(error: BaseException) -> dict[str, Any]:
     """The last line of a traceback and all of it; the place is the last one in the application's own files."""
     trace = traceback.TracebackException.from_exception(error)
-    without = (str(Path(__file__).parent), "<frozen", *installed_folders())
+    without = (str(Path(__file__).parent), "<", *installed_folders())
     frames = [each for each in trace.stack if not each.filename.startswith(without)]
     # a database's error repeats the statement on its further lines
     original = getattr(error, "orig", None)
