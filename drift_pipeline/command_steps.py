@@ -117,7 +117,7 @@ def keep(settings: Settings, report: Report, *, quiet: bool) -> None:
     _hide_from_git(settings.root / ".drift")
     store = ArtifactStore(settings.artifacts, base=settings.root)
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:8]}"
-    kept = keep_report(store, report, run_id)
+    kept = keep_report(store, report, run_id, allow_destructive=settings.allow_destructive)
     if not quiet and kept.locations:
         note("artifacts: " + next(iter(kept.locations.values())).rpartition("/")[0])
 

@@ -77,6 +77,24 @@ def test_artifacts_go_where_they_are_told(drift: Drift, new_database: NewDatabas
     assert [row["severity"] for row in json.loads(told.out)] == ["none"]
 
 
+def test_statements_that_lose_data_are_comments_unless_allowed(
+    drift: Drift, new_database: NewDatabase, project: Path, run_sql: RunSql
+) -> None:
+    database = new_database(DRIFTED)
+    variables = variables_of(database)
+    written = project / ".drift" / "artifacts" / "production" / "latest" / "schema-diff.sql"
+
+    def columns_after_running_it() -> list[str]:
+        run_sql(database, written.read_text())
+        rows = run_sql(database, "SELECT column_name FROM information_schema.columns WHERE table_name = 'customers'")
+        return sorted(row[0] for row in rows)
+
+    drift("check", "--env", "production", "-q", variables=variables)
+    assert columns_after_running_it() == ["id", "name", "vip_note"]
+    drift("check", "--env", "production", "-q", "--allow-destructive", variables=variables)
+    assert columns_after_running_it() == ["id", "name"]
+
+
 def test_credentials_come_from_the_environments_file(drift: Drift, new_database: NewDatabase, project: Path) -> None:
     variables = variables_of(new_database(AS_MODELLED), "STAGING")
     (project / ".env.staging").write_text("".join(f"{name}={value}\n" for name, value in variables.items()))
@@ -260,3 +278,15 @@ def test_no_secret_is_in_any_output_file_or_process_list(drift: Drift, reader: D
     for path in project.rglob("*"):
         if path.is_file():
             assert PASSWORD not in path.read_text(errors="replace"), path
+
+
+@pytest.mark.slow
+def test_the_demo_shows_drift_of_every_severity(drift: Drift, tmp_path: Path) -> None:
+    ended = drift("demo", "--artifacts", str(tmp_path / "kept"))
+
+    assert ended.code == 0, ended.err
+    for environment in ("production", "staging"):
+        report = json.loads((tmp_path / "kept" / environment / "latest" / "drift-report.json").read_text())
+        assert report["summary"]["drift_detected"] is True
+    for severity in ("critical", "major", "minor"):
+        assert re.search(rf"^{severity} ", ended.out, re.MULTILINE)
