@@ -3,6 +3,9 @@
 A row maps an attribute's value to a canonical form, each side by what its own schema says; two values are equivalent if
 their forms are equal. So a row can never make two things equal that it does not bring to the same form itself. What is
 hidden that way is counted under the row's id; `exact=True` asks none of them.
+
+Not here on purpose: the order of a primary key's columns (the same constraint, but its index serves other queries), the
+order of AND and OR, intervals and dates in other units, enums and types of extensions, DEFAULT with another precision.
 """
 
 from __future__ import annotations
