@@ -104,6 +104,8 @@ class Witness:
             locks=self._new(sorted(each.label for each in before.values() if each.kind in _TABLES), "lock"),
             scans=self._scans(messages),
         )
+        if any(item.kind == "extension" for item in dropped):  # and not all that it consists of
+            dropped = [item for item in dropped if item.kind == "extension" or item.kind in HOLDS_DATA]
         # changing a column's type makes the indexes on it anew, under other oids
         lost = [item for item in dropped if item.kind in HOLDS_DATA or not self.still_there(item)]
         return measured, [item for item in lost if self._is_news(item)]

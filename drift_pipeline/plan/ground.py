@@ -34,7 +34,8 @@ class Ground:
     """The same for every leg and engine of one plan.
 
     `goal`: the facts that the plan shall reach. `scope`: leaves the facts that are compared. `tolerated`: ids of facts
-    that differ from the goal and that nobody asked to repair. `planes`, `exact`: as for `diff_schemas`.
+    that differ from the goal and that nobody asked to repair. `planes`, `exact`: as for `diff_schemas`. `given_owners`:
+    owners that no statement can change, so that no copy can have them.
     """
 
     server: ScratchServer
@@ -46,6 +47,7 @@ class Ground:
     tolerated: frozenset[FactId] = frozenset()
     read_timeout: float = 60.0
     engine_timeout: float = 30.0
+    given_owners: Mapping[FactId, Value] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     def copy(self, template: str = "", label: str = "proof") -> AbstractContextManager[Sandbox]:
@@ -57,7 +59,7 @@ class Ground:
         everything = _under_old_name(
             read_schema(box.admin, read_timeout=self.read_timeout), self.roles.worker, self.roles.builder
         )
-        inside = self.scope(everything)
+        inside = _with_owners(self.scope(everything), self.given_owners)
         return State(inside, {key: fact for key, fact in everything.facts.items() if key not in inside.facts})
 
     def differences(self, box: Sandbox, state: Schema, goal: Schema) -> list[Difference]:
@@ -76,6 +78,20 @@ def native_statements(
 ) -> list[Statement]:
     """What the native planner writes to settle these differences."""
     return [replace(item, engine=NATIVE) for item in write_statements(source, target, differences, planes=planes)]
+
+
+def owners_for_good(*schemas: Schema) -> dict[FactId, Value]:
+    """Owners of extensions: whoever creates one owns it, and PostgreSQL has no statement to change that."""
+    return {fact.id: fact.attributes.get("owner") for schema in schemas for fact in schema.of_kind("extension")}
+
+
+def _with_owners(schema: Schema, owners: Mapping[FactId, Value]) -> Schema:
+    given = {
+        key: replace(fact, attributes={**fact.attributes, "owner": owners[key]})
+        for key, fact in schema.facts.items()
+        if key in owners and "owner" in fact.attributes
+    }
+    return replace(schema, facts={**schema.facts, **given}) if given else schema
 
 
 def ids_of(difference: Difference) -> set[FactId]:

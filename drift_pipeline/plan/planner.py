@@ -17,7 +17,7 @@ from drift_pipeline.errors import EngineError, ScratchError
 from drift_pipeline.plan.contest import Attempt, compete
 from drift_pipeline.plan.engines import ENGINES, NATIVE
 from drift_pipeline.plan.engines.process import run_engine
-from drift_pipeline.plan.ground import Ground, Scope, State, all_ids, native_statements
+from drift_pipeline.plan.ground import Ground, Scope, State, all_ids, native_statements, owners_for_good
 from drift_pipeline.plan.memory import Memory
 from drift_pipeline.plan.phrases import stays_open
 from drift_pipeline.plan.proof import Leg, perform, screened, walk_natively
@@ -65,6 +65,7 @@ def plan_repair(
             server,
             stack.enter_context(proof_roles(server, (live, models))),
             goal=models,
+            given_owners=owners_for_good(live, models),
             scope=scope or _like(models, models_database, read_timeout),
             planes=diff.planes,
             exact=exact,
@@ -111,6 +112,7 @@ def plan_between(
             stack.enter_context(proof_roles(server, (source, target))),
             goal=target,
             scope=lambda schema: schema,
+            given_owners=owners_for_good(source, target),
             planes=diff.planes,
             exact=exact,
             read_timeout=read_timeout,
@@ -177,7 +179,15 @@ def _forward(
     unreached = _concerned(diff.differences, down.open)
     if best is None or not start.open:
         return _unproven(source, ground.goal, diff, ground.notes)
-    return _assembled(ground, best, others, source, unreached)
+    # what an engine settled, if only from a start that is not quite the source, needs no second statement
+    unwritten = [each for each in unreached if not all_ids([each]) & all_ids(start.open)]
+    left = [*best.leg.failed, *ground.native(source, ground.goal, unwritten)]
+    plan = _assembled(ground, best, others, left, unreached)
+    strange = [each for each in down.open if not all_ids([each]) & all_ids(diff.differences)]
+    if not strange:
+        return plan
+    said = (f"the source could not be rebuilt on scratch: {stays_open(each)}" for each in strange)
+    return replace(plan, proof=Proof.UNPROVEN, open=(*plan.open, *said))
 
 
 def _concerned(differences: Sequence[Difference], still_open: Sequence[Difference]) -> list[Difference]:
@@ -187,13 +197,11 @@ def _concerned(differences: Sequence[Difference], still_open: Sequence[Differenc
 
 
 def _assembled(
-    ground: Ground, best: Attempt, others: list[Attempt], source: Schema, unreached: Sequence[Difference]
+    ground: Ground, best: Attempt, others: list[Attempt], left: list[Statement], unreached: Sequence[Difference]
 ) -> Plan:
     notes = list(ground.notes)
-    left = [replace(statement, proven=False) for statement in best.leg.failed]
     if unreached:
         notes.append("Part of the source could not be rebuilt on scratch; what repairs that part is unproven.")
-        left += [replace(each, proven=False) for each in ground.native(source, ground.goal, unreached)]
     still_open = [stays_open(each) for each in best.leg.open]
     still_open += [f"{key}, beyond what is compared, changes as well" for key in best.beside]
     still_open += [f"{stays_open(each)} (could not be rebuilt on scratch)" for each in unreached]

@@ -1,5 +1,6 @@
 -- Objects that are no relations, by class and oid. Identity is null for what does not exist (any more). Left out: what
--- only accompanies another object (row and array types, triggers behind foreign keys, rules behind views).
+-- only accompanies another object (row and array types, triggers behind foreign keys, rules behind views, members of
+-- an extension).
 select wanted.class::bigint, wanted.object::bigint, i.type, i.identity, a.type, a.object_names, a.object_args,
        coalesce((select con.contype::text from pg_catalog.pg_constraint con
                  where wanted.class = 'pg_catalog.pg_constraint'::pg_catalog.regclass and con.oid = wanted.object), '')
@@ -17,3 +18,5 @@ where i.identity is not null
   and not exists (select from pg_catalog.pg_rewrite r
                   where wanted.class = 'pg_catalog.pg_rewrite'::pg_catalog.regclass and r.oid = wanted.object
                     and r.rulename = '_RETURN')
+  and not exists (select from pg_catalog.pg_depend d
+                  where d.classid = wanted.class and d.objid = wanted.object and d.deptype = 'e')

@@ -11,4 +11,6 @@ from pg_catalog.pg_class c
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 where c.oid = any(%s::oid[])
   and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
+  and not exists (select from pg_catalog.pg_depend d
+                  where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objid = c.oid and d.deptype = 'e')
   and not exists (select from pg_catalog.pg_constraint con where con.conindid = c.oid and c.relkind in ('i', 'I'))
