@@ -69,6 +69,17 @@ CONSTRAINTS = (
         "alter table t add constraint f foreign key (a) references p", ("K08", "major", "degrades"),
     ),
     case(
+        "not_null_named", "", "create table t (a int constraint nn not null)", "create table t (a int not null)",
+    ),
+    case(
+        "not_null_not_valid", T, "alter table t add constraint nn not null a not valid",
+        "alter table t add constraint nn not null a", ("K08", "major", "degrades"),
+    ),
+    case(
+        "not_null_never_validated", T, "alter table t add constraint t_a_not_null not null a not valid",
+        "alter table t alter a set not null", ("K24c", "major", "degrades"),
+    ),
+    case(
         "foreign_key_off", P + T + "alter table t add constraint f foreign key (a) references p;",
         "alter table t disable trigger all", "", ("K26b", "major", "degrades"),
     ),
@@ -204,6 +215,8 @@ CODE = (
          "alter table t disable trigger g", "", ("G03b", "major", "degrades")),
     case("trigger_on", TG + "create trigger g before insert on t for each row execute function w();",
          "", "alter table t disable trigger g", ("G03", "critical", "degrades")),
+    case("trigger_replica", TG + "create trigger g before insert on t for each row execute function w();",
+         "alter table t enable replica trigger g", "", ("G06", "major", "degrades")),
     case("rule_extra", T, "create rule r as on insert to t do instead nothing", "", ("G04", "major", "degrades")),
     case("permissive_missing", T, "", "create policy y on t using (true)", ("P04", "critical", "degrades")),
     case("permissive_extra", T, "create policy y on t using (true)", "", ("P05", "major", "exposes")),

@@ -173,6 +173,26 @@ def test_a_renamed_object_that_also_changed_gets_the_worse_level() -> None:
     assert (finding.rule, finding.severity) == ("I11", Severity.MAJOR)
 
 
+def test_attaching_a_partition_is_one_matter() -> None:
+    bound = "FOR VALUES FROM (1) TO (2)"
+    attached = changed(
+        "table", "public", "t1", partition_of=(None, ["public", "t"]), partition_bound=(None, bound),
+        detach_pending=(None, False),
+    )  # fmt: skip
+    finding = judge_one(attached)
+    assert (finding.rule, finding.severity, finding.also) == ("R01", Severity.MAJOR, ())
+    assert finding.title == "table public.t1 is no partition in production, a partition of public.t in the models"
+
+
+def test_a_not_null_that_the_parent_of_a_partition_still_holds_is_not_lost() -> None:
+    constraint = extra("not_null", "public", "t1", "t1_a_not_null", columns=["a"], validated=True, no_inherit=False)
+    alone = Schema.of([Fact(FactId("column", ("public", "t1", "a")), {"not_null": True})])
+    parent = Fact(FactId("column", ("public", "t", "a")), {"not_null": True})
+    attached = Schema.of([parent, Fact(FactId("table", ("public", "t1")), {"partition_of": ["public", "t"]})])
+    assert judge_one(constraint, alone, attached).rule == "K24b"
+    assert judge_one(constraint, alone, Schema.of([])).severity is Severity.CRITICAL
+
+
 def test_the_worse_of_severity_and_impact_comes_first() -> None:
     differences = (
         missing("comment", "table", "public", "a", text="x"),

@@ -91,6 +91,28 @@ sequence_default = Condition(
 )
 
 
+def _is_not_null(schema: Schema, table: tuple[str, ...], column: str) -> bool:
+    """Whether a column is NOT NULL; a partition's or child's column may stand with its parent only."""
+    fact = schema.facts.get(FactId("column", (*table, column)))
+    if fact is not None:
+        return bool(fact.attributes.get("not_null"))
+    home = schema.facts.get(FactId("table", table))
+    above = (home.attributes.get("partition_of"), *_list(home.attributes.get("inherits"))) if home else ()
+    return any(_is_not_null(schema, tuple(map(str, name)), column) for name in above if isinstance(name, list))
+
+
+def _stays_not_null(case: Case) -> bool:
+    table, columns = case.difference.id.name[:2], [str(item) for item in _list(case.stated("columns"))]
+    return all(_is_not_null(schema, table, column) for schema in (case.source, case.target) for column in columns)
+
+
+stays_not_null = Condition("the column is NOT NULL on both sides", _stays_not_null, "the column is nullable on a side")
+holds_for_all_rows = Condition(
+    "it is validated and holds for child tables",
+    lambda case: case.stated("validated") is not False and not case.stated("no_inherit"),
+    "it is NOT VALID or NO INHERIT",
+)
+
 # types
 
 

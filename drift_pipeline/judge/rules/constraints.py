@@ -175,11 +175,25 @@ CONSTRAINTS: tuple[Rule, ...] = (
         "C19", ("not_null",), CREATE, MAJOR, "ADD CONSTRAINT NOT NULL",
         "Fails if NULLs are stored, and reads the whole table under an exclusive lock.",
         "Fill the NULLs; add it NOT VALID, then validate it.",
+        when=~on.stays_not_null,
     ),
     Rule(
         "C20n", ("not_null",), DROP, CRITICAL, "DROP CONSTRAINT (not null)",
         "NULLs may appear that no reader expects.",
         "Decide which side is right: if the column must have a value, make the model's column non-nullable.",
+        when=~on.stays_not_null,
+    ),
+    Rule(
+        "K24b", ("not_null",), (*CREATE, *DROP), MINOR, "RENAME CONSTRAINT (not null)",
+        "The column is NOT NULL on both sides; only the constraint's name or the table that declares it differs.",
+        "Apply it with the next release.",
+        when=on.stays_not_null & on.holds_for_all_rows,
+    ),
+    Rule(
+        "K24c", ("not_null",), (*CREATE, *DROP), MAJOR, "replace the NOT NULL constraint (NOT VALID, NO INHERIT)",
+        "One side never checked old rows, or leaves out child tables: NULLs may be stored.",
+        "Count the NULLs, mend them, then VALIDATE CONSTRAINT.",
+        when=on.stays_not_null & ~on.holds_for_all_rows,
     ),
 )  # fmt: skip
 

@@ -38,17 +38,21 @@ def _of(kind: str, change: Change, impact: bool) -> tuple[Rule | ImpactRule, ...
 def holding(case: Case, *, impact: bool = False) -> Sequence[Rule | ImpactRule]:
     """The rules that hold for a case, in the order of the tables: about the fact, or about the case's attribute.
 
-    A rule on `*` attributes speaks only if none names the attribute; the fallback only if nothing else speaks.
+    A rule on `*` attributes speaks only if none that names the attribute does; the fallback if nothing else speaks.
     """
     candidates = _of(case.difference.id.kind, case.difference.change, impact)
     if case.attribute is not None:
-        name = case.attribute.name
-        named = [rule for rule in candidates if name in rule.attributes]
-        candidates = tuple(named) or tuple(rule for rule in candidates if "*" in rule.attributes)
+        named = _that_hold(case, (rule for rule in candidates if case.attribute.name in rule.attributes))
+        found = named or _that_hold(case, (rule for rule in candidates if "*" in rule.attributes))
     elif case.difference.change in (Change.CHANGED, Change.RENAMED):
-        candidates = tuple(rule for rule in candidates if not rule.attributes)
-    found = tuple(rule for rule in candidates if rule.when.holds(case))
+        found = _that_hold(case, (rule for rule in candidates if not rule.attributes))
+    else:
+        found = _that_hold(case, candidates)
     return found or ((NOTHING,) if impact else (_fallback(case),))
+
+
+def _that_hold(case: Case, rules: Iterable[Rule | ImpactRule]) -> tuple[Rule | ImpactRule, ...]:
+    return tuple(rule for rule in rules if rule.when.holds(case))
 
 
 def _fallback(case: Case) -> Rule:

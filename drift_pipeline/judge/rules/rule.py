@@ -116,6 +116,7 @@ GOES_WITH: Mapping[str, str] = {
     "identity_options": "identity",
     "default": "generated",
     "partition_bound": "partition_of",
+    "detach_pending": "partition_of",
     "validated": "enforced",
 }
 """Attributes that are only another side of an attribute that came or went: they are neither judged nor told apart."""
