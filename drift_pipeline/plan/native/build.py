@@ -327,7 +327,7 @@ class Builder:
             tuple(sql),
             phase,
             (rule.rank, *after.id.name, rule.alterations.index(alteration)),
-            about=self._about(after.id),
+            about=self._about(after.id) | self.scene.attached.get(after.id, frozenset()),
             leaves=frozenset() if before is after else frozenset({part}),
             disturbs=frozenset({part}) if disturbs else frozenset(),
             makes=frozenset({part}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
 
-from drift_pipeline.plan.native.address import CONSTRAINTS, TYPES
+from drift_pipeline.plan.native.address import CONSTRAINTS, INDEX_KINDS, TYPES
 from drift_pipeline.plan.native.steps import Edges, Step, aspect_of, text
 from drift_pipeline.schema.facts import Fact, FactId
 
@@ -13,8 +13,11 @@ TYPE_LIKE = (*TYPES, "collation", "extension", "table", "view", "materialized_vi
 """Kinds that a column needs by its type; everything else it can only need by its default."""
 
 
-def needs(facts: Mapping[FactId, Fact], depends: Iterable[tuple[FactId, FactId]]) -> Edges:
-    """Every fact (and part of one) with those that it needs; facts that are not there are left out."""
+def needs(facts: Mapping[FactId, Fact], depends: Iterable[tuple[FactId, FactId]], *, coming: bool = False) -> Edges:
+    """Every fact (and part of one) with those that it needs; facts that are not there are left out.
+
+    `coming`: the facts are to be created; else they are there, and some may go.
+    """
     edges: dict[FactId, set[FactId]] = {}
     depends = frozenset(depends)
     for one, other in depends:
@@ -26,11 +29,26 @@ def needs(facts: Mapping[FactId, Fact], depends: Iterable[tuple[FactId, FactId]]
                 edges.setdefault(end, set()).add(other)
     for fact in facts.values():
         own = edges.setdefault(fact.id, set())
+        attached = fact.attributes.get("_attached_to") or fact.attributes.get("partition_of")
+        if fact.id.kind in INDEX_KINDS and isinstance(attached, list):
+            for other in _index_named(tuple(str(part) for part in attached), fact, facts):
+                # it goes with the parent's, but comes before it, so that the parent's takes it and makes no other
+                one, needed = (other, fact.id) if coming else (fact.id, other)
+                edges.setdefault(one, set()).add(needed)
         if fact.parent is not None and fact.parent in facts:
             own.add(fact.parent)
         for aspect, others in _stated_needs(fact, facts):
             edges.setdefault(aspect, set()).update(others)
     return {key: frozenset(value) for key, value in edges.items()}
+
+
+def _index_named(name: tuple[str, ...], fact: Fact, facts: Mapping[FactId, Fact]) -> set[FactId]:
+    """The index of the parent that a partition's index or key is attached to, or the constraint that it is behind."""
+    table = facts.get(fact.parent) if fact.parent else None
+    parent = table.attributes.get("partition_of") if table else None
+    if not isinstance(parent, list):
+        return set()
+    return _present(facts, INDEX_KINDS, (*(str(part) for part in parent), name[-1]))
 
 
 def _is_copy(one: FactId, other: FactId, facts: Mapping[FactId, Fact]) -> bool:

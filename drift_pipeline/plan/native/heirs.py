@@ -56,14 +56,15 @@ def adopt(source: dict[FactId, Fact], goal: dict[FactId, Fact]) -> dict[FactId, 
         for parent in [parent for parent in new if parent not in old]:
             moved |= _join(key, parent, source, goal, wanted)
         result[key] = frozenset(moved)
-    _adopt_indexes(source, goal, wanted)
-    return result
+    return result | _adopt_indexes(source, goal, wanted)
 
 
 def _adopt_indexes(
     source: Mapping[FactId, Fact], goal: dict[FactId, Fact], wanted: Mapping[FactId, Sequence[Fact]]
-) -> None:
-    """An index of a partition that is none of its own any more is attached to the parent's when that is created."""
+) -> dict[FactId, frozenset[FactId]]:
+    """An index of a partition that is none of its own any more is attached to the parent's: by the server when that is
+    created, by a statement where it is there and invalid. The latter are returned."""
+    result: dict[FactId, frozenset[FactId]] = {}
     taken: set[tuple[FactId, FactId]] = set()
     for fact in [fact for fact in source.values() if fact.id.kind == "index" and fact.id not in goal]:
         table = goal.get(fact.parent) if fact.parent else None
@@ -74,6 +75,9 @@ def _adopt_indexes(
                 if comes and table is not None and (table.id, other.id) not in taken and _repeats(fact, other):
                     taken.add((table.id, other.id))
                     goal[fact.id] = fact
+                    if old is not None:
+                        result[other.id] = result.get(other.id, frozenset()) | {fact.id}
+    return result
 
 
 def _leave(

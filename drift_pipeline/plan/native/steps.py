@@ -61,6 +61,8 @@ class Scene:
     """Facts that the plan creates, or drops and creates again."""
     gone: frozenset[FactId] = frozenset()
     """Facts of the source that the plan drops, for good or to create them again."""
+    attached: Mapping[FactId, frozenset[FactId]] = field(default_factory=dict)
+    """Indexes of partitioned tables that become valid, and those of the partitions that are attached for that."""
     swapped: Mapping[FactId, str] = field(default_factory=dict)
     """Types that are replaced beneath columns that stay, and the name under which the old one waits."""
 

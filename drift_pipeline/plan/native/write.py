@@ -49,9 +49,10 @@ def _scene(situation: Situation, major: int, planes: Collection[str]) -> Scene:
         source=situation.source,
         goal=situation.goal,
         source_needs=_bound(needs(situation.source, situation.source_depends), situation, situation.source),
-        goal_needs=_bound(needs(situation.goal, situation.goal_depends), situation, situation.goal),
+        goal_needs=_bound(needs(situation.goal, situation.goal_depends, coming=True), situation, situation.goal),
         major=major,
         planes=frozenset(planes),
+        attached=situation.adopted,
     )
 
 

@@ -19,7 +19,12 @@ select
     ts.spcname::text as tablespace,
     i.indisvalid as valid,
     pg_get_constraintdef(k.oid) as _definition,
-    x.relname::text as _index
+    x.relname::text as _index,
+    case when x.relispartition then (
+        select array[pn.nspname, p.relname]::text[]
+        from pg_inherits h join pg_class p on p.oid = h.inhparent join pg_namespace pn on pn.oid = p.relnamespace
+        where h.inhrelid = x.oid
+    ) end as _attached_to
 from relation r
 join (
     select c.*

@@ -43,6 +43,16 @@ select
         from pg_constraint k join pg_attribute a on a.attrelid = k.conrelid and a.attnum = k.conkey[1]
         where k.conrelid = c.oid and k.contype = 'n' and not k.conislocal
     ) end as _not_null_names,
+    -- indexes attached to those of the parent are no facts; a hint where one does not have the name that the server chooses
+    case when c.relispartition then (
+        select json_object_agg(x.relname, pg_get_indexdef(x.oid))
+        from pg_index i join pg_class x on x.oid = i.indexrelid
+        where i.indrelid = c.oid and x.relispartition
+            and not exists (select from pg_constraint k where k.conindid = x.oid and k.contype in ('p', 'u', 'x'))
+            and x.relname <> c.relname || '_' || (
+                select string_agg(a.attname, '_' order by a.attnum) from pg_attribute a where a.attrelid = x.oid
+            ) || '_idx'
+    ) end as _attached_indexes,
     server.srvname::text as server,
     case when foreign_table.ftoptions is null then '{}' else
         (select json_object_agg(option_name, option_value order by option_name) from pg_options_to_table(foreign_table.ftoptions))

@@ -11,6 +11,7 @@ from drift_pipeline.plan.native.heirs import parents_of, parts_of
 from drift_pipeline.plan.native.quote import dotted, quote_ident
 from drift_pipeline.plan.native.rules.casts import using
 from drift_pipeline.plan.native.rules.common import generic_options, new_options, option_list
+from drift_pipeline.plan.native.rules.printed import readable_again
 from drift_pipeline.plan.native.rules.sequences import new_option_words, option_words
 from drift_pipeline.plan.native.steps import Alteration, Rule, Scene, Sql, aspect_of, mapped, text
 from drift_pipeline.schema.facts import Fact, FactId, Value
@@ -54,7 +55,7 @@ def column_clause(scene: Scene, column: Fact, not_null_names: Mapping[str, Value
     if collation := text(column, "collation"):
         parts.append(f"COLLATE {collation}")
     if generated := text(column, "generated"):
-        parts.append(f"GENERATED ALWAYS AS ({text(column, 'default')}) {generated.upper()}")
+        parts.append(f"GENERATED ALWAYS AS ({readable_again(text(column, 'default'))}) {generated.upper()}")
     elif column.attributes.get("default") is not None and not default_waits(scene, column):
         parts.append(f"DEFAULT {text(column, 'default')}")
     parts += _not_null_words(scene, column, (not_null_names or {}).get(column.id.name[-1]))
@@ -150,7 +151,7 @@ def write_default(_scene: Scene, _before: Fact, after: Fact) -> Sql:
 
 def _write_expression(_scene: Scene, before: Fact, after: Fact) -> Sql:
     if after.attributes.get("generated"):
-        return [f"{alter(after)} SET EXPRESSION AS ({text(after, 'default')})"]
+        return [f"{alter(after)} SET EXPRESSION AS ({readable_again(text(after, 'default'))})"]
     result = [f"{alter(after)} DROP EXPRESSION"]
     if after.attributes.get("default") is not None:
         result.append(f"{alter(after)} SET DEFAULT {text(after, 'default')}")

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from drift_pipeline.plan.native.address import table_of
 from drift_pipeline.plan.native.quote import dotted, quote_ident
 from drift_pipeline.plan.native.rules.common import drop_from_table, option_list
+from drift_pipeline.plan.native.rules.printed import readable_again
 from drift_pipeline.plan.native.steps import Alteration, Rule, Scene, Sql, mapped, text
 from drift_pipeline.schema.facts import Fact, FactId
 
 
 def _create(_scene: Scene, fact: Fact) -> Sql:
     name = quote_ident(fact.id.name[2])
-    return [f"ALTER TABLE {table_of(fact.id)} ADD CONSTRAINT {name} {text(fact, '_definition')}"]
+    return [f"ALTER TABLE {table_of(fact.id)} ADD CONSTRAINT {name} {readable_again(text(fact, '_definition'))}"]
 
 
 def _validate(_scene: Scene, _before: Fact, after: Fact) -> Sql:
@@ -94,7 +95,7 @@ def _create_index(_scene: Scene, fact: Fact) -> Sql:
         head = f"CREATE {unique}INDEX {name} ON ONLY "
         if printed.startswith(head) and fact.attributes.get("valid", True):
             printed = f"CREATE {unique}INDEX {name} ON {printed.removeprefix(head)}"
-    return [printed]
+    return [readable_again(printed)]
 
 
 def _drop_index(_scene: Scene, fact: Fact) -> Sql:
@@ -111,13 +112,20 @@ def _write_statistics(_scene: Scene, before: Fact, after: Fact) -> Sql:
     ]
 
 
-def _reindex(_scene: Scene, _before: Fact, after: Fact) -> Sql:
+def _reindex(scene: Scene, _before: Fact, after: Fact) -> Sql:
+    if after.id in scene.attached:
+        return [
+            f"ALTER INDEX {_index_name(after)} ATTACH PARTITION {dotted(child.name[0], child.name[2])}"
+            for child in sorted(scene.attached[after.id])
+        ]
     return [f"REINDEX INDEX {_index_name(after)}"]
 
 
 def _can_reindex(scene: Scene, _before: Fact, after: Fact) -> bool:
     """An index of a partitioned table has nothing to rebuild: it is invalid as long as a partition has none."""
     table = scene.goal.get(FactId("table", after.id.name[:2]))
+    if after.id in scene.attached:
+        return True
     return after.attributes.get("valid") is True and not (table and table.attributes.get("partition_key"))
 
 
@@ -133,7 +141,9 @@ def _create_domain_check(_scene: Scene, fact: Fact) -> Sql:
     if not definition:
         definition = f"CHECK ({text(fact, 'expression')})"
         definition += " NOT VALID" if fact.attributes.get("validated") is False else ""
-    return [f"ALTER DOMAIN {table_of(fact.id)} ADD CONSTRAINT {quote_ident(fact.id.name[2])} {definition}"]
+    return [
+        f"ALTER DOMAIN {table_of(fact.id)} ADD CONSTRAINT {quote_ident(fact.id.name[2])} {readable_again(definition)}"
+    ]
 
 
 def _drop_domain_check(_scene: Scene, fact: Fact) -> Sql:

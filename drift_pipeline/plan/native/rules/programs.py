@@ -15,12 +15,13 @@ from drift_pipeline.plan.native.rules.common import (
     options_alteration,
     replaced,
 )
+from drift_pipeline.plan.native.rules.printed import readable_again
 from drift_pipeline.plan.native.steps import Alteration, Rule, Scene, Sql, listed, mapped, text
 from drift_pipeline.schema.facts import Fact, Value
 
 
 def _query(fact: Fact) -> str:
-    return text(fact, "definition").strip().rstrip(";").rstrip()
+    return readable_again(text(fact, "definition").strip().rstrip(";").rstrip())
 
 
 def _view(scene: Scene, fact: Fact, *, head: str = "CREATE VIEW") -> Sql:
@@ -181,9 +182,9 @@ def _policy(_scene: Scene, fact: Fact) -> Sql:
         parts.append("AS RESTRICTIVE")
     parts.append(f"FOR {(text(fact, 'command') or 'all').upper()} TO {_roles(fact)}")
     if fact.attributes.get("using") is not None:
-        parts.append(f"USING ({text(fact, 'using')})")
+        parts.append(f"USING ({readable_again(text(fact, 'using'))})")
     if fact.attributes.get("check") is not None:
-        parts.append(f"WITH CHECK ({text(fact, 'check')})")
+        parts.append(f"WITH CHECK ({readable_again(text(fact, 'check'))})")
     return [" ".join(parts)]
 
 
@@ -200,8 +201,8 @@ def _alter_policy(_scene: Scene, before: Fact, after: Fact) -> Sql:
     }
     parts = [f"ALTER POLICY {quote_ident(after.id.name[2])} ON {table_of(after.id)}"]
     parts += [f"TO {_roles(after)}"] if "roles" in changed else []
-    parts += [f"USING ({text(after, 'using')})"] if "using" in changed else []
-    parts += [f"WITH CHECK ({text(after, 'check')})"] if "check" in changed else []
+    parts += [f"USING ({readable_again(text(after, 'using'))})"] if "using" in changed else []
+    parts += [f"WITH CHECK ({readable_again(text(after, 'check'))})"] if "check" in changed else []
     return [" ".join(parts)]
 
 

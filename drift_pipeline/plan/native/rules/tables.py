@@ -17,6 +17,7 @@ from drift_pipeline.plan.native.rules.common import (
     options_alteration,
     switch,
 )
+from drift_pipeline.plan.native.rules.printed import readable_again
 from drift_pipeline.plan.native.steps import Alteration, Rule, Scene, Sql, mapped, text
 from drift_pipeline.schema.facts import Fact, FactId, Value
 
@@ -51,7 +52,8 @@ def create_table(scene: Scene, fact: Fact) -> Sql:
     elif fact.attributes.get("of_type"):
         head += f" OF {_type_name(fact)}"
         body = ""
-    return [f"{head} {body}".rstrip() + _tail(fact)]
+    attached = mapped(fact, "_attached_indexes") if stands_alone(scene, fact) else {}
+    return [f"{head} {body}".rstrip() + _tail(fact), *(str(definition) for _, definition in sorted(attached.items()))]
 
 
 _OWN = ("primary_key", "unique", "exclusion", "not_null", "index")
@@ -63,6 +65,8 @@ def stands_alone(scene: Scene, fact: Fact) -> bool:
     if not fact.attributes.get("partition_of") or fact.id.kind != "table":
         return False
     if any(child.id.kind in _OWN for child in scene.goal_children.get(fact.id, ())):
+        return True
+    if fact.attributes.get("_attached_indexes"):
         return True
     parent = _parent_fact(fact, scene.goal)
     names = {**_own_names(scene.goal_children, parent), **mapped(parent, "_not_null_names")} if parent else {}
@@ -76,7 +80,7 @@ def _whole_body(scene: Scene, fact: Fact) -> str:
     clauses = [column_clause(scene, column, names) for column in sorted(columns, key=position)]
     for parent in parents_of(fact):
         for check in parts_of(parent, scene.goal, scene.goal_children, ("check",)):
-            clauses.append(f"CONSTRAINT {quote_ident(check.id.name[-1])} {text(check, '_definition')}")
+            clauses.append(f"CONSTRAINT {quote_ident(check.id.name[-1])} {readable_again(text(check, '_definition'))}")
     return "(\n    " + ",\n    ".join(clauses) + "\n)"
 
 
