@@ -206,6 +206,8 @@ def make_migration(settings: Settings, models: ModelSchema, live: LiveSchema) ->
             revisions=live.revisions,
             planes=settings.planes,
             exact=settings.exact,
+            default_schema=settings.default_schema,
+            extensions=extensions_of(live.schema),
         )
         project = Project(settings.models, settings.root)
         return make_revision(

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 
 from drift_pipeline.plan.revisions.body import revision_body
+from drift_pipeline.plan.revisions.guards import Guard
 from drift_pipeline.report.report import Report
 
 FILE_NAME = "migration.py"
@@ -46,7 +47,7 @@ def migration_of(report: Report) -> Migration:
     context = report.context
     identity = "\0".join((context.live_fingerprint, context.model_fingerprint, report.plan.sql))
     revision = hashlib.sha256(identity.encode()).hexdigest()[:12]
-    titles = [(finding.difference.key, finding.title) for finding in report.findings]
+    titles = [Guard(finding.difference.key, finding.title) for finding in report.findings]
     text = _TEMPLATE.format(
         revision=revision,
         live=context.live_fingerprint,

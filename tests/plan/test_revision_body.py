@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy.dialects import postgresql
 
 from drift_pipeline.plan.revisions.body import execute_call, revision_body
+from drift_pipeline.plan.revisions.guards import Guard
 from drift_pipeline.plan.statements import Statement
 
 DIALECT = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call]
@@ -73,7 +74,7 @@ def test_what_cannot_run_in_a_transaction_gets_a_block_of_its_own() -> None:
 
 def test_a_name_with_a_line_break_cannot_leave_its_comment() -> None:
     plan = [Statement("A", "native", settles=("k",))]
-    assert executed("if True:\n    " + revision_body(plan, [("k", "column x\nimport os")])) == ["A"]
+    assert executed("if True:\n    " + revision_body(plan, [Guard("k", "column x\nimport os")])) == ["A"]
 
 
 def test_a_revision_without_statements_is_valid_python() -> None:

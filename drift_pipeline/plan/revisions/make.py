@@ -10,7 +10,7 @@ import hashlib
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from drift_pipeline.config import Database, ModelSettings
 from drift_pipeline.diff.compare import diff_schemas
 from drift_pipeline.diff.differences import Difference, SchemaDiff
 from drift_pipeline.errors import MigrationError
-from drift_pipeline.models.history import heads, list_revisions, pending
+from drift_pipeline.models.history import heads, list_revisions, migrate, pending
 from drift_pipeline.models.loader import alembic_file
 from drift_pipeline.models.subprocesses import run
 from drift_pipeline.plan.engines import NATIVE
@@ -29,6 +29,7 @@ from drift_pipeline.plan.ground import Ground, Scope, State, all_ids, native_sta
 from drift_pipeline.plan.planner import plan_repair
 from drift_pipeline.plan.proof import Leg, walk_natively
 from drift_pipeline.plan.revisions.body import revision_body
+from drift_pipeline.plan.revisions.guards import guards_for
 from drift_pipeline.plan.roles import proof_roles
 from drift_pipeline.plan.sandbox import Sandbox, connect
 from drift_pipeline.plan.statements import Plan, Proof
@@ -58,6 +59,8 @@ class Drifted:
     revisions: LiveRevisions
     planes: Collection[str] = ("structure",)
     exact: bool = False
+    default_schema: str = "public"
+    extensions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -117,6 +120,8 @@ def make_revision(
             made = replace(made, pending=named, withheld=withheld)
             with ground.copy(box.name, "revision") as copy:
                 _prove(ground, copy, project, drifted, made=made, base=base, folder=folder)
+            with ground.copy(label="history") as empty:
+                _prove_anew(ground, empty, project, drifted, folder=folder)
             return made
 
 
@@ -134,7 +139,7 @@ def _base(ground: Ground, box: Sandbox, drifted: Drifted, project: Project, *, a
         )
     _stamp(box, drifted.revisions)
     if apply_pending:
-        _alembic("upgrade", project, box, to=["heads"])
+        _alembic("upgrade", project, box.worker, to=["heads"])
     return ground.read(box).inside
 
 
@@ -151,13 +156,13 @@ def _stamp(box: Sandbox, revisions: LiveRevisions) -> None:
             raise MigrationError(f"the version table could not be made on scratch: {error}") from error
 
 
-def _alembic(mode: str, project: Project, box: Sandbox, *, to: Sequence[str], versions: str = "") -> None:
+def _alembic(mode: str, project: Project, database: Database, *, to: Sequence[str], versions: str = "") -> None:
     path = alembic_file(project.models, project.root)
     request: Mapping[str, Any] = {
         "mode": mode,
         "alembic": str(path),
         "to": list(to),
-        "allowed": dict(box.worker.parameters),
+        "allowed": dict(database.parameters),
         "versions": versions,
     }
     run(request, project.models, project.root)
@@ -210,8 +215,8 @@ def _written(
             "revision": revision,
             "message": f"repair drift of {drifted.environment}",
             "head": head,
-            "upgrades": revision_body(plan.statements, _comments(wanted)),
-            "downgrades": revision_body(down, _comments(replace(back, differences=tuple(backwards)))),
+            "upgrades": revision_body(plan.statements, guards_for(wanted.differences)),
+            "downgrades": revision_body(down, guards_for(backwards)),
         },
         project.models,
         project.root,
@@ -221,10 +226,6 @@ def _written(
     return MadeRevision(revision, path.name, text, tuple(answer["parents"]), home=Path(answer["home"]))
 
 
-def _comments(diff: SchemaDiff) -> list[tuple[str, str]]:
-    return [(each.key, f"{each.change}: {each.id}") for each in diff.differences]
-
-
 # ---------------------------------------------------------------- the proof
 
 
@@ -232,16 +233,31 @@ def _prove(
     ground: Ground, box: Sandbox, project: Project, drifted: Drifted, *, made: MadeRevision, base: Schema, folder: str
 ) -> None:
     """Alembic runs the file on a copy of the base: up must lead to the models, down must lead back. MigrationError."""
-    _alembic("upgrade", project, box, to=[made.revision], versions=folder)
+    _alembic("upgrade", project, box.worker, to=[made.revision], versions=folder)
     failure = f"{drifted.environment}: upgrade() does not lead to the models"
     _must_equal(ground.read(box).inside, drifted, made.withheld, failure)
-    _alembic("downgrade", project, box, to=["-1"], versions=folder)
+    _alembic("downgrade", project, box.worker, to=["-1"], versions=folder)
     failure = f"{drifted.environment}: downgrade() does not lead back"
     _must_equal(ground.read(box).inside, replace(drifted, models=base), (), failure)
 
 
+def _prove_anew(ground: Ground, box: Sandbox, project: Project, drifted: Drifted, *, folder: str) -> None:
+    """From nothing to the new head: nothing may fail there, nor differ more than before. MigrationError."""
+    migrate(
+        project.models,
+        project.root,
+        box.admin,
+        default_schema=drifted.default_schema,
+        extensions=drifted.extensions,
+    )
+    before = _left(ground.read(box).inside, drifted)
+    _alembic("upgrade", project, box.admin, to=["heads"], versions=folder)
+    failure = f"{drifted.environment}: on a database made anew, the history does not lead to the models any more"
+    _must_equal(ground.read(box).inside, drifted, before, failure)
+
+
 def _must_equal(reached: Schema, drifted: Drifted, withheld: Sequence[Difference], failure: str) -> None:
-    left = diff_schemas(reached, drifted.models, planes=drifted.planes, exact=drifted.exact).differences
+    left = _left(reached, drifted)
     allowed = all_ids(withheld)
     wrong = [each for each in left if not all_ids([each]) & allowed]
     if wrong:
@@ -249,3 +265,7 @@ def _must_equal(reached: Schema, drifted: Drifted, withheld: Sequence[Difference
             f"{failure}: {wrong[0].id} stays different, and {len(wrong) - 1} more",
             hint="nothing was written; schema-diff.sql holds every statement. Please report it with both snapshots",
         )
+
+
+def _left(reached: Schema, drifted: Drifted) -> tuple[Difference, ...]:
+    return diff_schemas(reached, drifted.models, planes=drifted.planes, exact=drifted.exact).differences
