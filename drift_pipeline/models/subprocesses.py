@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from drift_pipeline.models.environment import for_models
 from drift_pipeline.redaction import redact, secrets_in
 
 PROCESS = Path(__file__).parent / "process"
+TEMPORARY = "drift-models-"
+ABANDONED_SECONDS = 24 * 3600
 
 
 class ModelsTraceback(Exception):  # noqa: N818 - the cause of a ModelsError, for --debug; never raised by itself
@@ -65,7 +68,8 @@ def run(
     """
     environment, withheld = for_models(os.environ if environ is None else environ, models.env)
     talk = _Talk(request, root, withheld, secrets_in(environment))
-    with tempfile.TemporaryDirectory(prefix="drift-models-") as folder:
+    _sweep(Path(tempfile.gettempdir()))
+    with tempfile.TemporaryDirectory(prefix=TEMPORARY) as folder:
         asked, answered, printed = (Path(folder) / name for name in ("request.json", "answer.json", "output"))
         complete = {
             "root": str(root),
@@ -86,6 +90,14 @@ def run(
     if "error" in answer:
         raise talk.failed(answer["error"])
     return answer
+
+
+def _sweep(folder: Path) -> None:
+    """Removes what killed checks left there: a request may hold the scratch server's password."""
+    for left in folder.glob(f"{TEMPORARY}*"):
+        with contextlib.suppress(OSError):
+            if left.lstat().st_uid == os.geteuid() and time.time() - left.lstat().st_mtime > ABANDONED_SECONDS:
+                shutil.rmtree(left)
 
 
 def _execute(command: list[str], root: Path, environment: Mapping[str, str], printed: Path, timeout: float) -> int:
@@ -190,6 +202,8 @@ class _Talk:
             )
         if error["type"] == "ModuleNotFoundError" and error["name"] in _NEEDED:
             return f"this interpreter has no {error['name']}; set models.python to the python of the application"
+        if "application context" in error["message"]:
+            return 'env.py needs a running Flask; name the models by models.targets instead, such as "app:create_app"'
         return next((text for kinds, text in _HINTS if error["type"] in kinds), _ANY_HINT)
 
     def _printed(self, said: str) -> str:

@@ -209,9 +209,7 @@ def test_an_import_that_hangs_is_stopped_with_everything_that_it_started(applica
     assert "3 s" in message
     assert "waiting for the message queue" in message
     child = int((application.root / "child").read_text())
-    time.sleep(0.2)
-    status = Path(f"/proc/{child}/stat")
-    assert not status.exists() or status.read_text().split()[2] == "Z"
+    assert _gone(child)
 
 
 def test_a_target_that_is_no_metadata_says_what_it_is(application: Application) -> None:
@@ -416,12 +414,79 @@ def test_an_interrupted_load_ends_the_applications_process(application: Applicat
         f"load_models(ModelSettings(targets=('shop:Base',)), Path({str(application.root)!r}))"
     )
     process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
-    pid_file = application.root / "pid"
-    deadline = time.monotonic() + 30
-    while not (pid_file.exists() and pid_file.read_text()) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    pid = _written(application.root / "pid")
     process.send_signal(signal.SIGINT)
     process.wait(30)
-    pid = int(pid_file.read_text())
+    assert _gone(pid)
+
+
+def test_a_killed_check_leaves_no_import_that_hangs(application: Application) -> None:
+    if not sys.platform.startswith("linux"):
+        pytest.skip("only Linux ends a process with its parent")
+    application.write(
+        "shop.py",
+        "import os, pathlib, time\n"
+        "pathlib.Path(__file__).with_name('pid').write_text(str(os.getpid()))\ntime.sleep(600)\n",
+    )
+    code = (
+        "from pathlib import Path; from drift_pipeline.config import ModelSettings;"
+        "from drift_pipeline.models.loader import load_models;"
+        f"load_models(ModelSettings(targets=('shop:Base',)), Path({str(application.root)!r}))"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
+    pid = _written(application.root / "pid")
+    process.kill()
+    process.wait(30)
+    assert _gone(pid)
+
+
+def test_what_a_killed_check_left_is_swept_after_a_day(
+    application: Application, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    old, young = tmp_path / "drift-models-old", tmp_path / "drift-models-young"
+    for each in (old, young):
+        each.mkdir()
+    os.utime(old, (0, 0))
+    application.write("shop.py", PLAIN)
+    load(application, "shop:Base")
+    assert not old.exists()
+    assert young.exists()
+
+
+def test_a_flask_application_is_a_target_too(application: Application) -> None:
+    application.write(
+        "shop.py",
+        PLAIN
+        + """
+    class Db:
+        metadatas = {None: Base.metadata}
+
+    class App:
+        extensions = {"sqlalchemy": Db()}
+
+    def create_app():
+        return App()
+    """,
+    )
+    assert set(load(application, "shop:create_app").tables) == {"public.customers", "public.orders"}
+
+
+def _written(path: Path) -> int:
+    deadline = time.monotonic() + 30
+    while not (path.exists() and path.read_text()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return int(path.read_text())
+
+
+def _gone(pid: int) -> bool:
+    deadline = time.monotonic() + 10
     status = Path(f"/proc/{pid}/stat")
-    assert not status.exists() or status.read_text().split()[2] == "Z"
+    while time.monotonic() < deadline:
+        try:
+            if status.read_text().rpartition(")")[2].split()[0] == "Z":
+                return True
+        except OSError:
+            return True
+        time.sleep(0.05)
+    return False

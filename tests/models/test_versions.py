@@ -13,10 +13,14 @@ from sqlalchemy import text
 
 from drift_pipeline.config import Database
 from drift_pipeline.models.build import build_models
+from drift_pipeline.models.history import schema_at
 from drift_pipeline.models.loader import load_models
+from drift_pipeline.scratch.server import ScratchServer
 from tests.models import rich
 from tests.models.applications import PLAIN, Application
 from tests.models.test_build import dump, engine_of
+from tests.models.test_env_py import ASYNCHRONOUS, INI
+from tests.models.test_history import migration
 
 pytestmark = pytest.mark.slow
 
@@ -45,7 +49,18 @@ def other_python(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
     python = str(environment / "bin" / "python")
     try:
         subprocess.run([base, "-m", "venv", str(environment)], check=True, timeout=120)
-        install = [python, "-m", "pip", "install", "-q", requirement, "alembic", "psycopg2-binary"]
+        install = [
+            python,
+            "-m",
+            "pip",
+            "install",
+            "-q",
+            requirement,
+            "alembic",
+            "psycopg2-binary",
+            "greenlet",
+            "asyncpg",
+        ]
         subprocess.run(install, check=True, timeout=300)
     except (subprocess.SubprocessError, OSError) as error:
         pytest.skip(f"no environment with {requirement} could be made: {error}")
@@ -91,3 +106,19 @@ def test_env_py_works_with_the_alembic_there(other_python: str, application: App
     )
     assert sorted(loaded.tables) == ["public.customers", "public.orders"]
     assert loaded.version_tables == ("public.v",)
+
+
+def test_asynchronous_migrations_are_read_and_run_on_scratch_alone(
+    other_python: str, application: Application, server: ScratchServer
+) -> None:
+    application.write("shop.py", PLAIN)
+    application.write("alembic.ini", INI)
+    env_py = ASYNCHRONOUS.replace(", module=NoDriver()", "").replace("app@production", "app:secret@127.0.0.1:1")
+    application.write("migrations/env.py", env_py)
+    application.write("migrations/script.py.mako", "")
+    migration(application, "r1", None, 'op.create_table("made", sa.Column("id", sa.Integer))')
+    settings = application.settings(alembic="alembic.ini", python=other_python)
+    loaded = load_models(settings, application.root, cache=application.cache)
+    assert sorted(loaded.tables) == ["public.customers", "public.orders"]
+    schema = schema_at(settings, application.root, server, cache=application.cache)
+    assert "table public.made" in {str(each) for each in schema.facts}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import importlib
 import json
 import os
 import platform
+import signal
 import sys
 import traceback
 from pathlib import Path
@@ -18,6 +20,7 @@ VERSION = 1
 
 def main(request_file: Path, answer_file: Path) -> None:
     """Never raises and never returns: threads that the application started must not keep the process alive."""
+    _end_with_parent()
     request = json.loads(request_file.read_text(encoding="utf-8"))
     root = os.path.realpath(request["root"])
     recorder = Recorder([root, *request["path"]], [str(Path(__file__).parent), str(request_file.parent)])
@@ -42,6 +45,18 @@ def main(request_file: Path, answer_file: Path) -> None:
         except Exception:  # noqa: S112 - the application may have closed or replaced them
             continue
     os._exit(0)
+
+
+def _end_with_parent() -> None:
+    """A check that is killed cannot stop an import that hangs: Linux does it then. Elsewhere there is no such thing."""
+    if not sys.platform.startswith("linux"):
+        return
+    try:
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+    except (OSError, AttributeError):
+        return
+    if os.getppid() == 1:  # it was killed before we asked, and init took us over
+        os._exit(1)
 
 
 def _described(error: BaseException) -> dict[str, Any]:

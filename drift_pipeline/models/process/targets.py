@@ -65,6 +65,10 @@ def _plain(value: Any) -> MetaData | None:
 def of_value(value: Any, depth: int = 0) -> Iterator[MetaData]:
     """Every MetaData in a value: itself, what it carries, what a list or a mapping holds, what calling it returns."""
     # Flask-SQLAlchemy keeps one MetaData for each bind
+    extensions = getattr(value, "extensions", None)
+    if isinstance(extensions, dict) and "sqlalchemy" in extensions:
+        value = extensions["sqlalchemy"]  # a Flask application, such as create_app() returns
+        value = getattr(value, "db", value)
     several = getattr(value, "metadatas", None)
     plain = _plain(value)
     if isinstance(several, dict) and several:
