@@ -29,6 +29,14 @@ def project(tmp_path: Path) -> Project:
 
 @pytest.fixture
 def instance(project: Project) -> Iterator[dg.DagsterInstance]:
+    """In memory, stored values aside: quick to make."""
+    with dg.DagsterInstance.ephemeral(tempdir=str(project.home), settings={"telemetry": {"enabled": False}}) as own:
+        yield own
+
+
+@pytest.fixture
+def instance_on_disk(project: Project) -> Iterator[dg.DagsterInstance]:
+    """With everything on disk, where a test can look at it."""
     with instance_in(project.home) as own:
         yield own
 

@@ -65,10 +65,11 @@ def test_only_the_database_read_is_tried_again(defs: dg.Definitions) -> None:
     assert sorted(retried) == ["production__live_schema", "staging__live_schema"]
 
 
-def test_a_failure_is_told_whichever_way_an_asset_is_started(defs: dg.Definitions) -> None:
-    for job in (defs.resolve_implicit_global_asset_job_def(), defs.resolve_job_def("drift_check")):
-        for node in job.nodes:
-            assert len(node.hook_defs) == 1, node.name
+def test_every_asset_tells_of_its_failure_by_itself_and_no_job_tells_it_again(defs: dg.Definitions) -> None:
+    for asset in defs.assets or ():
+        assert isinstance(asset, dg.AssetsDefinition)
+        assert len(asset.hook_defs) == 1, asset.key
+    assert not any(job.hook_defs for job in defs.resolve_all_job_defs())
 
 
 def test_every_report_has_its_checks_and_none_blocks(defs: dg.Definitions) -> None:

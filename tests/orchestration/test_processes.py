@@ -121,12 +121,18 @@ def test_job_execute_stays_within_three_seconds_of_a_trivial_job(both: Project, 
         assert done.returncode == 0, done.stderr[-2000:]
         return time.monotonic() - began
 
-    ours = ("job", "execute", "-m", "drift_pipeline", "-j", "drift_check")
+    ours = (*JOB, "drift_check")
     trivial = ("job", "execute", "-f", "trivial.py", "-j", "trivial")
     seconds(*ours)
-    # the best of three: other work on the machine only ever adds
-    measured = [(seconds(*ours), seconds(*trivial)) for _ in range(3)]
-    assert min(own for own, _ in measured) - min(base for _, base in measured) < 3.0, measured
+    # the best of several: other work on the machine only ever adds
+    measured = []
+    for _ in range(4):
+        measured.append((seconds(*ours), seconds(*trivial)))
+        best = [min(column) for column in zip(*measured, strict=True)]
+        if best[0] - best[1] < 3.0:
+            break
+    else:
+        pytest.fail(f"seconds of ours and of the trivial one: {measured}")
 
 
 @contextmanager

@@ -216,13 +216,13 @@ def test_a_store_that_cannot_be_written_is_a_failure_and_leaves_what_was_there(
     assert both.store.latest("production", "drift-report.json") == kept
 
 
-def test_no_secret_is_in_anything_that_a_run_leaves(both: Project, instance: dg.DagsterInstance) -> None:
+def test_no_secret_is_in_anything_that_a_run_leaves(both: Project, instance_on_disk: dg.DagsterInstance) -> None:
     both.variables["STAGING_DB_HOST"] = "127.0.0.1"
     both.variables["STAGING_DB_PORT"] = "1"
     both.variables["TELEGRAM_BOT_TOKEN"] = TOKEN
     both.variables["TELEGRAM_CHAT_ID"] = "1"
     both.variables["TELEGRAM_API_URL"] = "http://127.0.0.1:1"
-    result = both.execute(instance)
+    result = both.execute(instance_on_disk)
     assert not result.success
     kept = everything_kept(both)
     assert "production" in kept
@@ -315,7 +315,7 @@ def test_telegram_that_is_down_fails_no_check(both: Project, instance: dg.Dagste
 
 
 def test_a_crash_is_told_without_secrets_and_not_tried_again(
-    both: Project, instance: dg.DagsterInstance, telegram: BotApi, monkeypatch: pytest.MonkeyPatch
+    both: Project, instance_on_disk: dg.DagsterInstance, telegram: BotApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     both.variables |= telegram.variables()
 
@@ -326,7 +326,7 @@ def test_a_crash_is_told_without_secrets_and_not_tried_again(
         raise psycopg2.Error(text)
 
     monkeypatch.setattr("drift_pipeline.use_case.read_live_schema", crash)
-    result = both.execute(instance, "drift_check_production")
+    result = both.execute(instance_on_disk, "drift_check_production")
     assert "hunter2" not in (failures(result)["production__live_schema"].description or "")
     assert "postgresql://me:***@db/x" in telegram.sent[0]["seen"]
     assert not any(event.is_step_restarted for event in result.all_events)
