@@ -9,17 +9,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from drift_pipeline.comparison import Comparison as Comparison
+    from drift_pipeline.comparison import compare as compare
     from drift_pipeline.report.report import Report as Report
-    from drift_pipeline.use_case import Comparison as Comparison
     from drift_pipeline.use_case import check as check
-    from drift_pipeline.use_case import compare as compare
 
 __version__ = "0.1.0"
 
 _LAZY = {
     "check": ("drift_pipeline.use_case", "check"),
-    "compare": ("drift_pipeline.use_case", "compare"),
-    "Comparison": ("drift_pipeline.use_case", "Comparison"),
+    "compare": ("drift_pipeline.comparison", "compare"),
+    "Comparison": ("drift_pipeline.comparison", "Comparison"),
     "Report": ("drift_pipeline.report.report", "Report"),
     # What `dagster ... -m drift_pipeline` looks for. It must not be called `defs` or `definitions`: importing a
     # sub-module of that name would replace the attribute by the module.

@@ -36,20 +36,6 @@ def settings_of(secrets: set[str], options: dict[str, Any], *environments: str) 
     return dataclasses.replace(settings, **given)
 
 
-def require_extensions(report: Report) -> None:
-    """What scratch could not build for want of an extension was not looked at: that is no result to keep."""
-    from drift_pipeline.errors import ScratchError
-
-    prefix = "extension "
-    lacking = [fault.what.removeprefix(prefix) for fault in report.model_faults if fault.what.startswith(prefix)]
-    if lacking:
-        raise ScratchError(
-            f"{report.context.environment}: the scratch server ({report.context.scratch_version}) lacks the extension "
-            f"{', '.join(lacking)}, so a part of the models could not be compared",
-            hint="set DRIFT_SCRATCH_URL to a server that has it",
-        )
-
-
 @contextmanager
 def naming_variables(settings: Settings) -> Iterator[None]:
     """Errors below name the environment's own variables where they speak of `<PREFIX>_DB_HOST` and the like."""

@@ -22,7 +22,6 @@ from drift_pipeline.command_steps import (
     keep,
     naming_variables,
     rendered,
-    require_extensions,
     require_ready,
     settings_of,
 )
@@ -107,7 +106,7 @@ def check(secrets: set[str], /, environment: str, export: Path | None, **options
     report = looked.report
     if not options["quiet"]:
         show(rendered(report, options["form"]))
-    require_extensions(report)
+    use_case.require_extensions(report)
     if export:
         write_file(export, render.to_json(report))
     keep(settings, report, quiet=options["quiet"])
@@ -138,12 +137,12 @@ def diff(secrets: set[str], /, source: str, target: str, as_json: bool, **option
     """
     settings = settings_of(secrets, options, *environments_in(source, target))
 
-    from drift_pipeline import use_case
+    from drift_pipeline.comparison import compare
     from drift_pipeline.comparison_output import to_json, unproven
     from drift_pipeline.output import note, show
 
     with naming_variables(settings):
-        comparison = use_case.compare(source, target, planes=settings.planes, exact=settings.exact, settings=settings)
+        comparison = compare(source, target, planes=settings.planes, exact=settings.exact, settings=settings)
     show(to_json(comparison) if as_json else comparison.plan.sql)
     for line in [] if as_json else unproven(comparison.plan):
         note(line)
@@ -166,11 +165,11 @@ def snapshot(secrets: set[str], /, source: str, output: Path | None, **options: 
         require_writable(output)
     settings = settings_of(secrets, options, *environments_in(source))
 
-    from drift_pipeline import use_case
+    from drift_pipeline.comparison import read_source
     from drift_pipeline.schema import snapshot as snapshots
 
     with naming_variables(settings):
-        text = snapshots.to_json(use_case.read_source(source, settings=settings))
+        text = snapshots.to_json(read_source(source, settings=settings))
     if output:
         write_file(output, text)
     else:

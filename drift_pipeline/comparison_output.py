@@ -10,7 +10,7 @@ from drift_pipeline.plan.statements import Plan, Proof
 if TYPE_CHECKING:
     from drift_pipeline.diff.differences import Difference
     from drift_pipeline.schema.facts import Fact, FactId
-    from drift_pipeline.use_case import Comparison
+    from drift_pipeline.comparison import Comparison
 
 
 def to_json(comparison: Comparison) -> str:

@@ -1,4 +1,4 @@
-"""The use case: `check` is the whole way for one environment, `compare` its inner half for any two schemas.
+"""The use case: `check` is the whole way for one environment. Its inner half for any two schemas is `comparison.py`.
 
 The stages are functions of their own, so that the Dagster assets are the same stages, one asset a stage:
 
@@ -13,11 +13,10 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import drift_pipeline
 from drift_pipeline.commit import Commit, current_commit
@@ -27,24 +26,22 @@ from drift_pipeline.config import (
     database_for,
     environment_named,
     load_settings,
-    parse_database_url,
 )
 from drift_pipeline.diff.compare import diff_schemas
-from drift_pipeline.diff.differences import Difference, SchemaDiff
+from drift_pipeline.diff.differences import SchemaDiff
 from drift_pipeline.diff.reprint import Reprinter
-from drift_pipeline.errors import ConfigError
+from drift_pipeline.errors import ScratchError
 from drift_pipeline.judge.findings import Cause, Finding
 from drift_pipeline.judge.judge import judge
 from drift_pipeline.lineage import add_history, extensions_of, scope_of, trace
 from drift_pipeline.models.build import build_models
 from drift_pipeline.models.faults import ModelFault
 from drift_pipeline.models.loader import LoadedModels, load_models
-from drift_pipeline.plan.planner import plan_between, plan_repair
+from drift_pipeline.plan.planner import plan_repair
 from drift_pipeline.plan.revisions.make import Drifted, MadeRevision, Project, make_revision
 from drift_pipeline.plan.revisions.place import described, place_revision
 from drift_pipeline.plan.statements import Plan
 from drift_pipeline.report.report import Context, Coverage, Report
-from drift_pipeline.schema import snapshot
 from drift_pipeline.schema.facts import Schema
 from drift_pipeline.schema.reader import read_schema
 from drift_pipeline.schema.scope import split_unmanaged
@@ -104,16 +101,6 @@ class Drift:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """Two schemas compared: every difference, and the plan that turns source into target."""
-
-    differences: tuple[Difference, ...]
-    plan: Plan
-    diff: SchemaDiff
-    timings: Mapping[str, float] = field(default_factory=dict)
-
-
 # ---------------------------------------------------------------- stages
 
 
@@ -123,7 +110,8 @@ def load_model_schema(settings: Settings, *, prefer_major: int | None = None) ->
         return built.models
 
 
-def _read(settings: Settings, database: Database) -> Schema:
+def read(settings: Settings, database: Database) -> Schema:
+    """Everything in a database, within the time limits of the settings."""
     return read_schema(database, read_timeout=settings.read_timeout, connect_timeout=settings.connect_timeout)
 
 
@@ -136,7 +124,7 @@ def read_live_schema(settings: Settings, environment: str, *, environ: Mapping[s
     """Stage 2: everything in the environment's database, read in one transaction. DriftError if one cannot look."""
     began = time.monotonic()
     database = database_for(settings, environment, environ)
-    schema = _read(settings, database)
+    schema = read(settings, database)
     # without a history of ours nobody asks at which revision it is
     revisions = LiveRevisions()
     if settings.models.alembic:
@@ -219,6 +207,18 @@ def generate_migration(settings: Settings, looked: Looked) -> tuple[str, ...]:
     """Writes that revision into the project's own folder, if one is needed. Returns lines that say what came out."""
     made = make_migration(settings, looked.models, looked.live)
     return tuple(described(made, place_revision(made)))
+
+
+def require_extensions(report: Report) -> None:
+    """ScratchError where scratch lacks an extension of the models: not looked at is no result to keep."""
+    prefix = "extension "
+    lacking = [fault.what.removeprefix(prefix) for fault in report.model_faults if fault.what.startswith(prefix)]
+    if lacking:
+        raise ScratchError(
+            f"{report.context.environment}: the scratch server ({report.context.scratch_version}) lacks the extension "
+            f"{', '.join(lacking)}, so a part of the models could not be compared",
+            hint="set DRIFT_SCRATCH_URL to a server that has it",
+        )
 
 
 def _with_causes(finding: Finding, drift: Drift, settings: Settings) -> Finding:
@@ -349,84 +349,6 @@ def _find_drift(settings: Settings, built: BuiltModels, live: LiveSchema) -> Dri
 def settings_for(settings: Settings, environment: str) -> Settings:
     """The settings as they hold for one environment. ConfigError if there is none of that name."""
     return replace(settings, default_schema=environment_named(settings, environment).default_schema)
-
-
-# ---------------------------------------------------------------- two schemas of any origin
-
-
-def compare(
-    source: str,
-    target: str,
-    *,
-    planes: Collection[str] | str = ("structure",),
-    exact: bool = False,
-    settings: Settings | None = None,
-) -> Comparison:
-    """Compares any two schemas, and plans how to turn the first into the second.
-
-    `source`, `target`: a database URL, an environment's name, `models`, or a snapshot file. `planes`: of structure,
-    privileges, owners, tuning; or "all". `exact`: spellings that mean the same count as different. `.plan.sql` holds
-    everything, nothing commented out. Raises a DriftError when one side could not be read.
-    """
-    settings = settings or load_settings()
-    chosen = ALL_PLANES if planes == "all" else tuple(planes)
-    began = time.monotonic()
-    with ExitStack() as stack:
-        before = stack.enter_context(_side(source, settings))
-        after = stack.enter_context(_side(target, settings))
-        read = time.monotonic()
-        diff = diff_schemas(before.schema, after.schema, planes=chosen, exact=exact)
-        compared = time.monotonic()
-        major = after.schema.server_major or before.schema.server_major
-        server = stack.enter_context(scratch_server(url=settings.scratch_url, prefer_major=major or None))
-        plan = plan_between(
-            server,
-            before.schema,
-            after.schema,
-            planes=chosen,
-            exact=exact,
-            source_database=before.database,
-            target_database=after.database,
-            engine_timeout=settings.engine_timeout,
-        )
-    timings = {"read": read - began, "diff": compared - read, "plan": time.monotonic() - compared}
-    return Comparison(diff.differences, plan, diff, timings)
-
-
-def read_source(source: str, *, settings: Settings | None = None) -> Schema:
-    """The schema of a database URL, an environment, `models` or a snapshot file. DriftError if it cannot be read."""
-    with _side(source, settings or load_settings()) as side:
-        return side.schema
-
-
-@dataclass(frozen=True)
-class _Side:
-    """One side of a comparison: its facts, and its database where it has one that is reachable."""
-
-    schema: Schema
-    database: Database | None = None
-
-
-@contextmanager
-def _side(source: str, settings: Settings) -> Iterator[_Side]:
-    if source == "models":
-        with models_on_scratch(settings, load_project_models(settings)) as built:
-            yield _Side(built.models.schema, built.database)
-        return
-    if source not in settings.environments and Path(source).is_file():
-        yield _Side(snapshot.load(Path(source)))
-        return
-    if source in settings.environments:
-        database = database_for(settings, source)
-    elif "://" in source or "=" in source:
-        database = parse_database_url(source, "database")
-    else:
-        names = ", ".join(sorted(settings.environments))
-        raise ConfigError(
-            f"{source!r} is no environment, no database URL and no snapshot file",
-            hint=f"environments are {names}; `models` are the models; a file comes from `drift snapshot`",
-        )
-    yield _Side(_read(settings, database), database)
 
 
 def _version_text(number: int) -> str:

@@ -169,6 +169,7 @@ class _Factory:
                 settings = drift.settings()
                 commit = commit_of(context.run.tags)
                 report = use_case.make_report(settings, models, live, found, commit=commit)
+                use_case.require_extensions(report)
                 kept = keep_report(
                     drift.store(settings),
                     report,
