@@ -433,7 +433,8 @@ def test_a_killed_check_leaves_no_import_that_hangs(application: Application) ->
         "from drift_pipeline.models.loader import load_models;"
         f"load_models(ModelSettings(targets=('shop:Base',)), Path({str(application.root)!r}))"
     )
-    process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
+    environment = {**os.environ, "TMPDIR": str(application.root.parent)}
+    process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL, env=environment)
     pid = _written(application.root / "pid")
     process.kill()
     process.wait(30)
