@@ -13,7 +13,7 @@ from drift_pipeline.plan.engines import NATIVE, engine_named
 from drift_pipeline.plan.engines.process import run_engine
 from drift_pipeline.plan.ground import Ground, changed_outside
 from drift_pipeline.plan.proof import Leg, SpoiltError, screened, walk_natively, walk_with
-from drift_pipeline.plan.sandbox import Sandbox
+from drift_pipeline.plan.sandbox import Sandbox, without_sessions
 from drift_pipeline.plan.statements import Alternative, Cost, Proof, Statement
 from drift_pipeline.schema.facts import FactId
 
@@ -62,6 +62,7 @@ def compete(
         try:
             attempts.append(_attempt(ground, source, start, target, engine))
         except EngineError as error:
+            without_sessions(source)
             ground.notes.append(f"{error.message} {error.hint}".strip())
     if NATIVE in engines or not attempts:  # what no engine could do, the planner that needs none can
         attempts.append(_native_attempt(ground, source, start))

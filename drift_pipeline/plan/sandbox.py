@@ -72,6 +72,16 @@ def _as_worker(admin: Database, roles: ProofRoles) -> Database:
     return Database(admin.name, {**admin.parameters, **login, "options": options})
 
 
+def without_sessions(box: Sandbox) -> None:
+    """Ends every session in the copy: one that an engine left behind would keep it from being copied."""
+    session = connect(Database("maintenance", box.server.parameters), autocommit=True)
+    with contextlib.closing(session), contextlib.suppress(psycopg2.Error), session.cursor() as cursor:
+        cursor.execute(
+            "select pg_catalog.pg_terminate_backend(pid, 5000) from pg_catalog.pg_stat_activity where datname = %s",
+            (box.name,),
+        )
+
+
 def hand_over(session: Any, roles: ProofRoles) -> None:
     """Everything in the session's database that belongs to the builder belongs to the worker afterwards."""
     if roles.apart:

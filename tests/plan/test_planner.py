@@ -12,6 +12,7 @@ import pytest
 
 from drift_pipeline.config import Database
 from drift_pipeline.diff.compare import diff_schemas
+from drift_pipeline.diff.reprint import Reprinter
 from drift_pipeline.plan import sandbox
 from drift_pipeline.plan.engines import Engine
 from drift_pipeline.plan.planner import plan_between, plan_repair
@@ -184,6 +185,19 @@ def test_an_engine_that_fails_is_a_note_and_the_native_plan_stands(
     assert all(word in " ".join(plan.notes) for word in words)
 
 
+def test_an_engine_stopped_inside_a_query_leaves_the_copy_to_the_others(
+    pair: Callable[..., Pair], engine_from: Callable[..., Engine]
+) -> None:
+    engine_from(
+        "import psycopg2\n"
+        "def propose(source, target):\n"
+        "    psycopg2.connect(source).cursor().execute('select pg_sleep(60)')\n"
+    )
+    plan = pair(ONE, TWO).plan(engines=("strange", "migra"), engine_timeout=4.0)
+    assert (plan.proof, plan.engine) == (Proof.PROVEN, "migra")
+    assert "time limit of 4 s" in plan.notes[0]
+
+
 def test_the_plan_with_the_least_harm_wins_and_the_others_costs_are_told(pair: Callable[..., Pair]) -> None:
     enum = "create type e as enum ({}); create table t (e e); insert into t values ('a');"
     plan = pair(enum.format("'a'"), enum.format("'a', 'b'")).plan()
@@ -253,6 +267,30 @@ def test_what_cannot_be_rebuilt_on_scratch_is_said_and_not_called_done(
     assert plan.statements
     assert not any(statement.proven for statement in plan.statements)
     assert all(statement.note for statement in plan.statements)
+
+
+@pytest.mark.slow
+def test_plans_are_proven_on_every_major(major_server: ScratchServer, new_database: Callable[..., Database]) -> None:
+    two = Pair(major_server, new_database(LIVE, on=major_server), new_database(MODELS, on=major_server))
+    plan = two.plan()
+    assert (plan.proof, plan.open) == (Proof.PROVEN, ())
+    apply(plan, two.live)
+    assert diff_schemas(read_schema(two.live), read_schema(two.models), planes="all").differences == ()
+
+
+@pytest.mark.slow
+def test_a_live_database_of_another_major_is_rebuilt_and_proven(
+    major_server: ScratchServer, server: ScratchServer, new_database: Callable[..., Database]
+) -> None:
+    live_database, models_database = new_database(LIVE, on=major_server), new_database(MODELS)
+    live, models = read_schema(live_database), read_schema(models_database)
+    with Reprinter(models_database) as reprint:
+        diff = diff_schemas(live, models, reprint=reprint)
+    plan = plan_repair(server, live=live, models=models, models_database=models_database, diff=diff)
+    assert (plan.proof, plan.open) == (Proof.PROVEN, ())
+    apply(plan, live_database)
+    with Reprinter(models_database) as reprint:
+        assert diff_schemas(read_schema(live_database), models, reprint=reprint).differences == ()
 
 
 def test_grants_owners_and_policies_are_proven_with_stand_ins_for_their_roles(

@@ -10,6 +10,8 @@ _SETTINGS = (
     "set statement_timeout = '60s'",
     "set lock_timeout = '5s'",
     "set idle_in_transaction_session_timeout = '120s'",
+    # an engine that was stopped at the time limit must not go on inside the server
+    "set client_connection_check_interval = '1s'",
     "set application_name = 'drift_pipeline engine'",
 )
 
