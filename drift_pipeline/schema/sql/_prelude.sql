@@ -24,5 +24,8 @@ relation as materialized (
 ),
 column_names as materialized (
     -- by attribute number, so that dropped columns keep their place
-    select attrelid, array_agg(attname::text order by attnum) as list from pg_attribute where attnum > 0 group by attrelid
+    select attrelid, array_agg(attname::text order by attnum) as list
+    from pg_attribute
+    where attnum > 0 and attrelid in (select oid from relation)
+    group by attrelid
 )

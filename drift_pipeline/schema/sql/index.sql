@@ -7,36 +7,39 @@
     where i.indexrelid not in (select conindid from pg_constraint where contype in ('p', 'u', 'x'))
 ),
 index_key as materialized (
-    select i.indexrelid, k.position, k.attnum, i.indclass[k.position - 1] as opclass, i.indcollation[k.position - 1] as collation,
+    select i.indexrelid, i.indrelid, k.position, k.attnum, i.indclass[k.position - 1] as opclass, i.indcollation[k.position - 1] as collation,
         i.indoption[k.position - 1] as option
     from own_index i
     cross join lateral unnest(i.indkey) with ordinality as k(attnum, position)
     where k.position <= i.indnkeyatts
 ),
 keys as materialized (
+    -- what is rarely said is looked up only where it is said
     select k.indexrelid, json_agg(json_build_object(
         'key', case when k.attnum = 0 then pg_get_indexdef(k.indexrelid, k.position::int, false) else quote_ident(ta.attname) end,
         -- the usual operator class of the type is not said; where the type has none, its relatives' usual one is
-        'opclass', case when usual.oid is null and oc.opcdefault or usual.oid = oc.oid then null
-            else quote_ident(ocn.nspname) || '.' || quote_ident(oc.opcname) end,
+        'opclass', case
+            when oc.opcdefault and (oc.opcintype = coalesce(ta.atttypid, xa.atttypid) or not exists (
+                select from pg_opclass usual
+                where usual.opcdefault and usual.opcmethod = oc.opcmethod and usual.opcintype = coalesce(ta.atttypid, xa.atttypid)
+            )) then null
+            else (select quote_ident(n.nspname) from pg_namespace n where n.oid = oc.opcnamespace) || '.' || quote_ident(oc.opcname)
+        end,
         'opclass_options', xa.attoptions,
-        'collation', case when k.collation not in (0, coalesce(ta.attcollation, 100))
-            then quote_ident(ln.nspname) || '.' || quote_ident(l.collname) end,
+        'collation', case when k.collation not in (0, coalesce(ta.attcollation, 100)) then (
+            select quote_ident(n.nspname) || '.' || quote_ident(l.collname)
+            from pg_collation l join pg_namespace n on n.oid = l.collnamespace where l.oid = k.collation
+        ) end,
         'order', case when k.option & 1 = 1 then 'desc' else 'asc' end,
         'nulls', case when k.option & 2 = 2 then 'first' else 'last' end
     ) order by k.position) as list
     from index_key k
-    join own_index i on i.indexrelid = k.indexrelid
     join pg_attribute xa on xa.attrelid = k.indexrelid and xa.attnum = k.position
-    left join pg_attribute ta on k.attnum > 0 and ta.attrelid = i.indrelid and ta.attnum = k.attnum
+    left join pg_attribute ta on k.attnum > 0 and ta.attrelid = k.indrelid and ta.attnum = k.attnum
     join pg_opclass oc on oc.oid = k.opclass
-    join pg_namespace ocn on ocn.oid = oc.opcnamespace
-    left join pg_opclass usual on usual.opcdefault and usual.opcmethod = oc.opcmethod
-        and usual.opcintype = coalesce(ta.atttypid, xa.atttypid)
-    left join pg_collation l on l.oid = k.collation
-    left join pg_namespace ln on ln.oid = l.collnamespace
     group by k.indexrelid
 )
+
 select
     'index' as kind, array[i.table_schema, i.table_name, x.relname] as name,
     'pg_class'::regclass::oid as classid, x.oid as objid, 0 as objsubid,
