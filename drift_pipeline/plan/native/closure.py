@@ -25,13 +25,14 @@ class Closure:
     """The outcome: `rebuilt` facts are dropped and created again; `retyped` columns get the new form of a type that is
     replaced beneath them; `reset` parts (a default, a partition's bond) are taken off and put back.
 
-    `causes`: for whatever was drawn in, the fact that drew it in.
+    `open`: attributes that nothing settles. `causes`: for whatever was drawn in, the fact that drew it in.
     """
 
     rebuilt: set[FactId] = field(default_factory=set)
     disturbed: set[FactId] = field(default_factory=set)
     retyped: set[FactId] = field(default_factory=set)
     reset: set[FactId] = field(default_factory=set)
+    open: dict[FactId, frozenset[str]] = field(default_factory=dict)
     causes: dict[FactId, FactId] = field(default_factory=dict)
 
 
@@ -40,7 +41,7 @@ def alterations_for(
 ) -> tuple[list[Alteration], frozenset[str]]:
     """The alterations that bring `changed` about, and the attributes that none of them can."""
     taken: list[Alteration] = []
-    open_names = set(changed) - rule.beyond
+    open_names = set(changed) - rule.follows
     for alteration in rule.alterations:
         names = open_names.intersection(alteration.attributes)
         if names and alteration.applies(scene, before, after) and alteration.possible(scene, before, after):
@@ -59,7 +60,10 @@ def close(situation: Situation, scene: Scene, rules: Mapping[str, Rule]) -> Clos
             continue
         before, after = situation.source[key], situation.goal[key]
         taken, left = alterations_for(rule, scene, before, after, situation.changed[key])
-        if left:
+        unsettled = left & rule.beyond if rule.anew is None else left - rule.anew
+        if unsettled:
+            closure.open[key] = unsettled
+        if left - unsettled:
             closure.rebuilt.add(key)
             queue.append(key)
         elif any(alteration.disturbs(scene, before, after) for alteration in taken):

@@ -169,7 +169,7 @@ def in_order(steps: Sequence[Step], source_needs: Edges, goal_needs: Edges) -> l
     for later, earlier in before.items():
         for one in earlier:
             after.setdefault(one, set()).add(later)
-    rank = {number: (step.phase, step.order, number) for number, step in enumerate(steps)}
+    rank = {number: (step.phase, _sortable(step.order), number) for number, step in enumerate(steps)}
     waiting = {number: set(before.get(number, ())) for number in range(len(steps))}
     free = [rank[number] for number, others in waiting.items() if not others]
     heapq.heapify(free)
@@ -187,6 +187,11 @@ def in_order(steps: Sequence[Step], source_needs: Edges, goal_needs: Edges) -> l
                 if not waiting[later]:
                     heapq.heappush(free, rank[later])
     return result
+
+
+def _sortable(order: tuple[int | str, ...]) -> tuple[str, ...]:
+    """Numbers and names side by side, all as text; no number here is below -1,000,000."""
+    return tuple(part if isinstance(part, str) else f"{part + 10**6:012d}" for part in order)
 
 
 def _before(steps: Sequence[Step], source_needs: Edges, goal_needs: Edges) -> dict[int, set[int]]:

@@ -135,13 +135,18 @@ class Alteration:
 
 @dataclass(frozen=True)
 class Rule:
-    """How facts of a kind come, change and go. A changed attribute without alteration makes the fact come anew."""
+    """How facts of a kind come, change and go. A changed attribute without alteration makes the fact come anew, but for
+    those that hold data: there it stays open unless the rule names it."""
 
     create: Create
     drop: Create
     alterations: tuple[Alteration, ...] = ()
+    follows: frozenset[str] = frozenset()
+    """Attributes that change by themselves when others do, and are set by no statement."""
     beyond: frozenset[str] = frozenset()
     """Attributes that no statement sets: a difference in them stays open."""
+    anew: frozenset[str] | None = None
+    """For kinds that hold data: the attributes for whose sake it may be dropped and created again. None: any."""
     loses: bool = True
     """Dropping it loses data or an object that something may use; a step back that only costs time does not."""
     rank: int = 50

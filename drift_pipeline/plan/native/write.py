@@ -40,7 +40,10 @@ def write_statements(
     steps = [*rename_steps(situation), *Builder(situation, scene, closure).steps(), *privilege_steps(scene, situation)]
     steps = [step for step in steps if step.sql]
     ordered = in_order(steps, _without_swaps(scene, closure), scene.goal_needs)
-    statements = [statement for step in _separated(ordered, scene) for statement in _statements(step, situation)]
+    not_settled = frozenset(item.key for item in differences if _stays_open(item, closure))
+    statements = [
+        statement for step in _separated(ordered, scene) for statement in _statements(step, situation, not_settled)
+    ]
     return (*_preamble(scene, situation), *statements)
 
 
@@ -117,8 +120,15 @@ def _separated(steps: Sequence[Step], scene: Scene) -> list[Step]:
     ]
 
 
-def _statements(step: Step, situation: Situation) -> list[Statement]:
-    settles = tuple(dict.fromkeys(key for fact_id in sorted(step.about) for key in situation.keys.get(fact_id, ())))
+def _stays_open(difference: Difference, closure: Closure) -> bool:
+    """Whether the difference names an attribute that no statement sets, of a fact that does not come anew."""
+    names = closure.open.get(difference.id, frozenset())
+    return bool(names & difference.changed_names) and difference.id not in closure.rebuilt
+
+
+def _statements(step: Step, situation: Situation, not_settled: frozenset[str]) -> list[Statement]:
+    keys = (key for fact_id in sorted(step.about) for key in situation.keys.get(fact_id, ()))
+    settles = tuple(dict.fromkeys(key for key in keys if key not in not_settled))
     return [
         Statement(
             sql,

@@ -56,7 +56,9 @@ def dumped(database: Database) -> list[str]:
     program = program if program.exists() else installation.bin / "pg_dump"
     if not program.exists():
         pytest.skip("there is no pg_dump 18 on this machine")
-    address = [f"--{name}={parameters[key]}" for name, key in (("host", "host"), ("port", "port"), ("username", "user"))]
+    address = [
+        f"--{name}={parameters[key]}" for name, key in (("host", "host"), ("port", "port"), ("username", "user"))
+    ]
     text = subprocess.run(
         [str(program), "--schema-only", *address, parameters["dbname"]],
         capture_output=True,
@@ -85,9 +87,7 @@ def test_statements_make_the_target_of_the_source(family: str, direction: str, n
 
 @pytest.mark.parametrize("side", [0, 1])
 @pytest.mark.parametrize("family", PAIRS)
-def test_a_schema_is_made_from_nothing_and_taken_away_again(
-    family: str, side: int, new_database: NewDatabase
-) -> None:
+def test_a_schema_is_made_from_nothing_and_taken_away_again(family: str, side: int, new_database: NewDatabase) -> None:
     if family == "renames" and side == 0:
         pytest.skip("the same objects as on the other side")
     database, wanted = new_database(), new_database(PAIRS[family][side])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -141,6 +142,13 @@ def write_type(_scene: Scene, before: Fact, after: Fact, *, swapped: bool = Fals
     collation = f" COLLATE {text(after, 'collation')}" if text(after, "collation") else ""
     clause = "" if after.attributes.get("generated") else using(before, after, swapped=swapped)
     return [f"{alter(after)} TYPE {text(after, 'type')}{collation}{clause}"]
+
+
+def _can_retype(scene: Scene, before: Fact, _after: Fact) -> bool:
+    """What a table is partitioned by keeps its type."""
+    table = scene.source.get(before.parent) if before.parent else None
+    key = text(table, "partition_key") if table else ""
+    return not re.search(rf"(?<![\w\"]){re.escape(quote_ident(before.id.name[-1]))}(?![\w\"])", key)
 
 
 def write_default(_scene: Scene, _before: Fact, after: Fact) -> Sql:
@@ -310,7 +318,7 @@ RULES: Mapping[str, Rule] = {
         _create,
         _drop,
         (
-            Alteration(("type", "collation"), write_type, disturbs=_yes),
+            Alteration(("type", "collation"), write_type, possible=_can_retype, disturbs=_yes),
             Alteration(("generated", "default"), _write_expression, possible=_can_express, applies=_is_generated),
             Alteration(("generated", "default"), write_default, applies=_is_plain, aspect="default"),
             Alteration(("not_null",), _write_not_null, aspect="not_null"),
@@ -321,7 +329,8 @@ RULES: Mapping[str, Rule] = {
             Alteration(("options",), _write_options, after_create=True, fresh={}),
             Alteration(("foreign_options",), _write_foreign_options),
         ),
-        frozenset({"inherited"}),
+        follows=frozenset({"inherited"}),
+        anew=frozenset({"generated", "default"}),
         rank=32,
     ),
     "not_null": Rule(

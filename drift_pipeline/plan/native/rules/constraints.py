@@ -173,7 +173,7 @@ RULES: Mapping[str, Rule] = {
         rank=44,
     ),
     "foreign_key": Rule(
-        _create, drop_from_table, (_ENFORCEMENT, _VALIDATION, _DEFERRAL), frozenset({"triggers"}), rank=45
+        _create, drop_from_table, (_ENFORCEMENT, _VALIDATION, _DEFERRAL), beyond=frozenset({"triggers"}), rank=45
     ),
     "domain_check": Rule(
         _create_domain_check,

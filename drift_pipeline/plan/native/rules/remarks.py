@@ -81,12 +81,12 @@ def _move(_scene: Scene, _before: Fact, after: Fact) -> Sql:
 RULES: Mapping[str, Rule] = {
     "comment": Rule(_comment, _no_comment, (Alteration(("text",), _new_comment),), loses=False, rank=80),
     "security_label": Rule(_label, _no_label, (Alteration(("label",), _new_label),), loses=False, rank=81),
-    "schema": Rule(_schema, drop, (OWNER,), rank=0),
+    "schema": Rule(_schema, drop, (OWNER,), anew=frozenset(), rank=0),
     "extension": Rule(
         _extension,
         drop,
         (Alteration(("version",), _update, possible=_can_update), Alteration(("schema",), _move)),
-        beyond=frozenset({"owner"}),
+        anew=frozenset({"version"}),
         rank=1,
     ),
 }

@@ -91,6 +91,7 @@ RULES: Mapping[str, Rule] = {
             Alteration(("owned_by",), _write_owned_by, after_create=True, aspect="owned_by"),
             Alteration(("persistence",), _write_persistence),
         ),
+        anew=frozenset(),
         rank=25,
     )
 }

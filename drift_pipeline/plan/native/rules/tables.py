@@ -217,8 +217,8 @@ def _table_option(attribute: str, prefix: str = "") -> Alteration:
     return Alteration(alteration.attributes, alteration.write)
 
 
-_BEYOND = frozenset({"detach_pending"})
-_BEYOND_FOREIGN = _BEYOND | {"replica_identity"}
+_FOLLOWS = frozenset({"detach_pending"})
+_ANEW = frozenset({"partition_key", "persistence", "access_method"})
 
 _REPLICA_IDENTITY = Alteration(
     ("replica_identity",), _write_replica_identity, after_create=True, fresh="default", aspect="replica_identity"
@@ -247,10 +247,16 @@ RULES: Mapping[str, Rule] = {
             _table_option("toast_options", "toast."),
             Alteration(("cluster_on",), _write_cluster, after_create=True, aspect="cluster_on"),
         ),
-        _BEYOND,
+        follows=_FOLLOWS,
+        anew=_ANEW,
         rank=30,
     ),
     "foreign_table": Rule(
-        create_table, drop, (*_SHARED, Alteration(("server_options",), _write_server_options)), _BEYOND_FOREIGN, rank=31
+        create_table,
+        drop,
+        (*_SHARED, Alteration(("server_options",), _write_server_options)),
+        follows=_FOLLOWS | {"replica_identity"},
+        anew=frozenset({"server"}),
+        rank=31,
     ),
 }

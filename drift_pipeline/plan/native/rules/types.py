@@ -196,9 +196,17 @@ def rename_type(fact: Fact, name: str) -> Sql:
     return [f"ALTER {address(fact.id)} RENAME TO {quote_ident(name)}"]
 
 
+_RANGE = frozenset({"subtype", "opclass", "collation", "canonical", "subtype_diff", "multirange"})
+
 RULES: Mapping[str, Rule] = {
     "collation": Rule(_create_collation, drop, (OWNER,), rank=11),
-    "enum": Rule(_create_enum, drop, (OWNER, Alteration(("labels",), _add_labels, possible=_can_add_labels)), rank=12),
+    "enum": Rule(
+        _create_enum,
+        drop,
+        (OWNER, Alteration(("labels",), _add_labels, possible=_can_add_labels)),
+        anew=frozenset({"labels"}),
+        rank=12,
+    ),
     "composite": Rule(
         _create_composite,
         drop,
@@ -212,14 +220,18 @@ RULES: Mapping[str, Rule] = {
                 disturbs=_touches_fields,
             ),
         ),
+        anew=frozenset({"fields"}),
         rank=13,
     ),
-    "base_type": Rule(_define_base, _drop_base, (OWNER, Alteration(_BASE, _fill, possible=_is_shell)), rank=51),
-    "range": Rule(_create_range, drop, (OWNER,), rank=14),
+    "base_type": Rule(
+        _define_base, _drop_base, (OWNER, Alteration(_BASE, _fill, possible=_is_shell)), anew=frozenset(_BASE), rank=51
+    ),
+    "range": Rule(_create_range, drop, (OWNER,), anew=_RANGE, rank=14),
     "domain": Rule(
         _create_domain,
         drop,
         (OWNER, Alteration(("default",), _domain_default), Alteration(("not_null", "not_null_name"), _domain_not_null)),
+        anew=frozenset({"type", "collation"}),
         rank=20,
     ),
 }
