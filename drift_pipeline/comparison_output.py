@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from drift_pipeline.plan.statements import Plan, Proof
 
 if TYPE_CHECKING:
+    from drift_pipeline.comparison import Comparison
     from drift_pipeline.diff.differences import Difference
     from drift_pipeline.schema.facts import Fact, FactId
-    from drift_pipeline.comparison import Comparison
 
 
 def to_json(comparison: Comparison) -> str:

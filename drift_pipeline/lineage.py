@@ -20,7 +20,7 @@ from drift_pipeline.plan.ground import native_statements
 from drift_pipeline.plan.run import run_statements
 from drift_pipeline.schema.facts import FactId, Schema
 from drift_pipeline.schema.reader import read_schema
-from drift_pipeline.schema.scope import leave_out, restrict, with_history
+from drift_pipeline.schema.scope import leave_out, restrict, with_history, without_own_privileges
 from drift_pipeline.schema.version_table import LiveRevisions, version_tables
 from drift_pipeline.scratch.server import ScratchServer
 
@@ -49,7 +49,7 @@ class CheckScope:
             ignore=self.settings.ignore,
             version_tables=(*self.version_tables, "alembic_version"),
         )
-        return without_faulty(leave_out(kept, self.left_out, FILTERED), self.faults)
+        return without_own_privileges(without_faulty(leave_out(kept, self.left_out, FILTERED), self.faults))
 
 
 def extensions_of(live: Schema | None) -> dict[str, str]:
@@ -73,8 +73,8 @@ def scope_of(
         # with models from elsewhere env.py is only asked for its filters, and may be one that cannot run offline
         notes = (f"env.py was not asked for its filters: {error}",)
         return CheckScope(settings, schemas, tables, faults=faults, notes=notes)
-    unanswered = (f"env.py's filters failed on {answer.unanswered} names, which are compared",) if answer.unanswered else ()
-    return CheckScope(settings, schemas, tables, answer.facts, faults, unanswered)
+    asked = f"env.py's filters failed on {answer.unanswered} names, which are compared"
+    return CheckScope(settings, schemas, tables, answer.facts, faults, (asked,) if answer.unanswered else ())
 
 
 # ---------------------------------------------------------------- what is desired beside the models

@@ -298,8 +298,10 @@ def _find_drift(settings: Settings, built: BuiltModels, live: LiveSchema) -> Dri
     scope = scope_of(settings, built.models.loaded, built.models.schema, live.schema, built.models.faults)
     models = scope.part(built.models.schema)
     split = split_unmanaged(scope.part(live.schema), models, manage=settings.manage)
+    # who owns what is no matter of models: on scratch everything belongs to scratch
+    planes = tuple(plane for plane in settings.planes if plane != "owners")
     with Reprinter(built.database) as reprint:
-        diff = diff_schemas(split.managed, models, planes=settings.planes, exact=settings.exact, reprint=reprint)
+        diff = diff_schemas(split.managed, models, planes=planes, exact=settings.exact, reprint=reprint)
     compared = time.monotonic()
     origins = trace(
         settings,
@@ -328,7 +330,7 @@ def _find_drift(settings: Settings, built: BuiltModels, live: LiveSchema) -> Dri
         excluded=split.managed.excluded,
         unmanaged=split.counts,
         equivalent=diff.equivalent,
-        planes_off=tuple(plane for plane in ALL_PLANES if plane not in settings.planes),
+        planes_off=tuple(plane for plane in ALL_PLANES if plane not in planes),
         column_order=tuple(".".join(table.name) for table in diff.column_order),
     )
     timings = {"diff": compared - began, "causes": traced - compared, "plan": time.monotonic() - traced}

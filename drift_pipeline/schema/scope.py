@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase, translate
 from typing import TypeAlias
 
 from drift_pipeline.config import IgnoreRule
-from drift_pipeline.schema.facts import Fact, FactId, Schema
+from drift_pipeline.schema.facts import Fact, FactId, Schema, Value
 
 SCHEMA_AT: Mapping[str, int | None] = {
     **dict.fromkeys(
@@ -163,6 +163,24 @@ def _part(schema: Schema, kept: Mapping[FactId, Fact], more: Mapping[str, int]) 
     return replace(schema, facts=kept, excluded=dict(sorted(excluded.items())), depends=depends)
 
 
+def without_own_privileges(schema: Schema) -> Schema:
+    """The schema without what owners may do with their own objects, which says nothing but who the owner is."""
+    own = [
+        key
+        for key, fact in schema.facts.items()
+        if key.kind == "privilege" and key.name[-1] == _owner_role(fact, schema)
+    ]
+    kept = {key: fact for key, fact in schema.facts.items() if key not in set(own)}
+    return replace(schema, facts=kept) if own else schema
+
+
+def _owner_role(privilege: Fact, schema: Schema) -> Value:
+    about = schema.facts.get(privilege.parent) if privilege.parent else None
+    while about is not None and "owner" not in about.attributes:
+        about = schema.facts.get(about.parent) if about.parent else None
+    return about.attributes["owner"] if about is not None else None
+
+
 def leave_out(schema: Schema, ids: Collection[FactId], reason: str) -> Schema:
     """The schema without these facts and what belongs to them, counted under the reason."""
     gone = {key: reason for key in ids if key in schema.facts}
@@ -190,11 +208,8 @@ DECLARABLE: Mapping[str, str] = {
     "domain": "postgresql.DOMAIN",
     "domain_check": "postgresql.DOMAIN(check=…)",
     "comment": "comment= of tables, columns and constraints",
-    "privilege": "",
-    "default_privilege": "",
 }
-"""Kinds that SQLAlchemy's models can declare, and by what. Of the others the models say nothing. Privileges are
-neither: their plane is off until a setting turns it on, and whoever turns it on manages them."""
+"""Kinds that SQLAlchemy's models can declare, and by what. Of the others the models say nothing."""
 
 COMMENTED = frozenset({"table", "column", "primary_key", "unique", "check", "foreign_key", "exclusion"})
 """Kinds whose comment the models can declare."""
@@ -272,6 +287,9 @@ def _comes_with(fact: Fact, at_head: Schema, desired: Mapping[FactId, Fact]) -> 
     if fact.id.kind in DECLARABLE:
         # a column of a view, a comment on a function: they go where their object goes
         return fact.parent is not None and fact.parent.kind not in DECLARABLE
+    if fact.id.kind in ("privilege", "default_privilege"):
+        # roles belong to the cluster: those of production are not on scratch, and grants there prove nothing
+        return False
     table = fact.parent
     return table is None or table.kind not in ("table", "column") or table in desired
 
