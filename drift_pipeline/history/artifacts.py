@@ -14,6 +14,7 @@ from drift_pipeline.report.report import Report
 SQL = "schema-diff.sql"
 REPORT = "drift-report.json"
 SUMMARY = "drift-summary.md"
+PAGE = "drift-report.html"
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ def render_artifacts(report: Report, *, allow_destructive: bool = False) -> dict
         SQL: render.to_sql(report, allow_destructive),
         REPORT: render.to_json(report),
         SUMMARY: render.to_markdown(report),
+        PAGE: render.to_html(report),
     }
 
 

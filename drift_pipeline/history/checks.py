@@ -58,7 +58,7 @@ class CheckRecord:
             checked_at=(when if when.tzinfo else when.replace(tzinfo=UTC)).astimezone(UTC),
             severity=report.severity.value,
             counts=report.counts,
-            breaks=sum(finding.impact is Impact.BREAKS for finding in report.findings),
+            breaks=sum(finding.impact is Impact.BREAKS for finding in report.counting),
             live_fingerprint=context.live_fingerprint,
             model_fingerprint=context.model_fingerprint,
             branch=context.branch,
@@ -67,7 +67,7 @@ class CheckRecord:
                 finding.difference.key: SeenFinding(
                     finding.severity.value, finding.impact.value, finding.title[:TITLE_LENGTH]
                 )
-                for finding in report.findings
+                for finding in report.counting
             },
         )
 

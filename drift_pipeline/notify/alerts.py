@@ -36,7 +36,7 @@ def drift_alert(report: Report, *, moved: Movement | None = None, link: str = ""
     """Drift was found, or is another than before. `link`: address or place of the full report."""
     level = report.severity
     context = report.context
-    breaks = sum(finding.impact is Impact.BREAKS for finding in report.findings)
+    breaks = sum(finding.impact is Impact.BREAKS for finding in report.counting)
     head: list[Line] = [
         line(f"{level.emoji} ", Span(f"Schema Drift Alert - {level.value.upper()}", "b")),
         line(),
@@ -53,7 +53,7 @@ def drift_alert(report: Report, *, moved: Movement | None = None, link: str = ""
     return Message(
         subject=f"{level.emoji} Schema drift: {one_line(context.environment, NAME)} is {level.value}",
         head=tuple(head),
-        details=(line(), *(_detail(finding) for finding in report.findings[:MAX_DETAILS]), *_more(report.findings)),
+        details=(line(), *(_detail(finding) for finding in report.counting[:MAX_DETAILS]), *_more(report.counting)),
         tail=tuple(tail),
         silent=level is Severity.MINOR and not breaks,
     )

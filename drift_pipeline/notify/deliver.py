@@ -59,7 +59,7 @@ def tell(
         return ()
     environment = report.context.environment
     told = _read(store, environment)
-    keys = sorted(finding.difference.key for finding in report.findings)
+    keys = sorted(finding.difference.key for finding in report.counting)
     deliveries = []
     for channel in channels:
         message = _message(report, keys, told.get(channel.name), moved, link)

@@ -5,21 +5,21 @@ No `from __future__ import annotations` here: Dagster looks at the annotations o
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import dagster as dg
 
 import drift_pipeline
 from drift_pipeline import use_case
-from drift_pipeline.config import require_models
+from drift_pipeline.config import Settings, require_models
 from drift_pipeline.history.artifacts import SUMMARY, keep_report
 from drift_pipeline.notify.deliver import tell
 from drift_pipeline.orchestration import checks, metadata
 from drift_pipeline.orchestration.alerts import channels_of, failure_hook, log_deliveries, run_link
-from drift_pipeline.orchestration.commits import Watched, commit_of, load_models_at, remember
+from drift_pipeline.orchestration.commits import Watched, commit_of, refuse_strangers, remember, settings_at
 from drift_pipeline.orchestration.failures import could_not_look
-from drift_pipeline.orchestration.migration import migration_of
+from drift_pipeline.orchestration.migration import MIGRATION, migration_for
 from drift_pipeline.orchestration.names import MODELS_GROUP, tag_value
 from drift_pipeline.orchestration.resources import DriftResource
 from drift_pipeline.report.report import Report
@@ -51,13 +51,14 @@ def model_schema_asset() -> dg.AssetsDefinition:
         "their DDL, built on a throw-away database and read back.",
     )
     def model_schema(context: dg.AssetExecutionContext, drift: DriftResource) -> dg.MaterializeResult[ModelSchema]:
-        storage = Path(context.instance.storage_directory())
-        commit = commit_of(context.run.tags)
-        with could_not_look("models"):
-            settings = drift.settings()
+        storage, commit = _storage(context), commit_of(context.run.tags)
+        with could_not_look("models"), settings_at(drift.settings(), commit, storage) as settings:
             require_models(settings)
-            models = load_models_at(settings, commit, storage) if commit else use_case.load_model_schema(settings)
-        remember(Watched.of(models.loaded.files, settings), storage)
+            models = use_case.load_model_schema(settings)
+            if commit:
+                refuse_strangers(models, settings.root, commit)
+            watched = Watched.of(models.loaded.files, settings)
+        remember(watched, storage)
         return dg.MaterializeResult(
             value=models,
             metadata=metadata.of_models(models),
@@ -126,9 +127,11 @@ class _Factory:
             description=f"What differs between {self.environment} and the models, "
             "and the SQL that mends it, proven on a throw-away database.",
         )
-        def schema_diff(drift: DriftResource, models: ModelSchema, live: LiveSchema) -> dg.MaterializeResult[Drift]:
-            with self.looking():
-                found = use_case.find_drift(drift.settings(), models, live)
+        def schema_diff(
+            context: dg.AssetExecutionContext, drift: DriftResource, models: ModelSchema, live: LiveSchema
+        ) -> dg.MaterializeResult[Drift]:
+            with self.looking(), _settings(context, drift) as settings:
+                found = use_case.find_drift(settings, models, live)
             keys = (difference.key for difference in found.diff.differences)
             return dg.MaterializeResult(
                 value=found,
@@ -199,7 +202,11 @@ class _Factory:
     def migration(self) -> dg.AssetsDefinition:
         @dg.asset(
             key=self.key("migration"),
-            ins={"report": dg.AssetIn(key=self.key("drift_report"))},
+            ins={
+                "models": dg.AssetIn(key=MODEL_SCHEMA),
+                "live": dg.AssetIn(key=self.key("live_schema")),
+                "report": dg.AssetIn(key=self.key("drift_report")),
+            },
             group_name=self.identifier,
             kinds={"python", "sql"},
             tags=self.tags,
@@ -209,24 +216,34 @@ class _Factory:
             "working copy. The same two schemas give the same revision.",
         )
         def migration(
-            context: dg.AssetExecutionContext, drift: DriftResource, report: Report
+            context: dg.AssetExecutionContext,
+            drift: DriftResource,
+            models: ModelSchema,
+            live: LiveSchema,
+            report: Report,
         ) -> dg.MaterializeResult[None]:
             with self.looking():
-                written = migration_of(report)
+                with _settings(context, drift) as settings:
+                    made = migration_for(settings, models, live, report)
                 store = drift.store(drift.settings())
-                where = store.write(self.environment, context.run.run_id, {written.file_name: written.text})
+                where = store.write(self.environment, context.run.run_id, {MIGRATION: made.text})
+            if made.problem:
+                context.log.warning("no revision: %s", made.problem)
             return dg.MaterializeResult(
-                metadata={
-                    "status": dg.MetadataValue.text("written" if written.text else "not needed"),
-                    "revision": dg.MetadataValue.text(written.revision or "none"),
-                    "statements": dg.MetadataValue.int(len(report.plan.statements)),
-                    "revision_file": metadata.code_block(written.text, "python"),
-                    **metadata.links(where),
-                },
-                data_version=_version(written.revision, written.text),
+                metadata=metadata.of_migration(made, where),
+                data_version=_version(made.status, made.revision, made.text),
             )
 
         return migration
+
+
+def _storage(context: dg.AssetExecutionContext) -> Path:
+    return Path(context.instance.storage_directory())
+
+
+def _settings(context: dg.AssetExecutionContext, drift: DriftResource) -> AbstractContextManager[Settings]:
+    """The settings, as the run's commit has them if it was started for one."""
+    return settings_at(drift.settings(), commit_of(context.run.tags), _storage(context))
 
 
 def _identity(report: Report) -> list[str]:

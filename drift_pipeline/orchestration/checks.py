@@ -41,7 +41,7 @@ REPORT_CHECKS = (
         "nothing_breaks",
         "No difference breaks code that was built from the models, now.",
         _ERROR,
-        lambda report: sum(finding.impact is Impact.BREAKS for finding in report.findings),
+        lambda report: sum(finding.impact is Impact.BREAKS for finding in report.counting),
     ),
     ReportCheck(
         "plan_proven",

@@ -10,12 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from drift_pipeline import use_case
 from drift_pipeline.commit import Commit
 from drift_pipeline.config import Settings, load_settings, variables_for
 from drift_pipeline.errors import ModelsError, StoreError
 from drift_pipeline.history.files import write_files
-from drift_pipeline.orchestration.repository import Repository, find_repository
+from drift_pipeline.orchestration.repository import find_repository
 from drift_pipeline.use_case import ModelSchema
 
 COMMIT_TAG, BRANCH_TAG = "drift/commit", "drift/branch"
@@ -97,27 +96,21 @@ def commit_of(tags: Mapping[str, str]) -> Commit | None:
     return Commit(tags.get(BRANCH_TAG, ""), sha) if sha else None
 
 
-def load_models_at(settings: Settings, commit: Commit, storage: Path) -> ModelSchema:
-    """The models as they were at a commit, from a worktree of our mirror.
+@contextmanager
+def settings_at(settings: Settings, commit: Commit | None, storage: Path) -> Iterator[Settings]:
+    """The settings as the commit has them, in a worktree of our mirror; without a commit, those that lie here.
 
-    ModelsError if the commit cannot be had, and if a model's file turns out to lie outside of it: what an editable
-    installation imports is some other state of the code, and judging by it would be wrong.
+    Credentials and variables stay those of here. ModelsError if the commit cannot be had.
     """
+    if commit is None:
+        yield settings
+        return
     repository = find_repository(settings, storage, variables_for(settings))
     if repository is None:
         raise ModelsError(
             f"commit {commit.sha[:10]} cannot be checked: {settings.root} is in no git repository",
             hint="set DRIFT_REPOSITORY to the repository of the models",
         )
-    with settings_at(settings, repository, commit) as there:
-        models = use_case.load_model_schema(there)
-        refuse_strangers(models, there.root, commit)
-    return models
-
-
-@contextmanager
-def settings_at(settings: Settings, repository: Repository, commit: Commit) -> Iterator[Settings]:
-    """The settings as the commit has them, in its worktree; credentials and variables stay those of here."""
     with repository.worktree(commit) as root:
         there = load_settings(root, environ=variables_for(settings))
         python = there.models.python
@@ -128,7 +121,10 @@ def settings_at(settings: Settings, repository: Repository, commit: Commit) -> I
 
 
 def refuse_strangers(models: ModelSchema, root: Path, commit: Commit) -> None:
-    """ModelsError if a table's class, or any module that is no installed package, was read from outside `root`."""
+    """ModelsError if a table's class, or any module that is no installed package, was read from outside `root`.
+
+    What an editable installation imports is some other state of the code, and judging by it would be wrong.
+    """
     declared = {location.rpartition(":")[0] for location in models.loaded.tables.values() if location}
     outside = sorted(name for name in {*models.loaded.files, *declared} if _is_outside(name, root))
     if outside:

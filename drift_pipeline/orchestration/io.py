@@ -8,6 +8,7 @@ import dagster as dg
 from upath import UPath
 
 from drift_pipeline.orchestration.codec import dumps, loads
+from drift_pipeline.orchestration.failures import NEXT_STEP
 
 
 class JsonFiles(dg.UPathIOManager):
@@ -22,16 +23,17 @@ class JsonFiles(dg.UPathIOManager):
         partial.rename(path)
 
     def load_from_path(self, context: dg.InputContext, path: UPath) -> Any:
-        """Read the value back. Failure with the next step where an older release wrote another form."""
+        """Read the value back. Failure with the next step where there is none, or one of another release."""
+        upstream = context.upstream_output.asset_key.to_user_string() if context.upstream_output else "the input"
         try:
             return loads(context.dagster_type.typing_type, path.read_text(encoding="utf-8"))
-        except ValueError as error:
-            upstream = context.upstream_output.asset_key.to_user_string() if context.upstream_output else "its input"
-            raise dg.Failure(
-                f"the stored value of {upstream} is of another release",
-                metadata={"next step": f"materialize {upstream} again, or the whole group"},
-                allow_retries=False,
-            ) from error
+        except FileNotFoundError:
+            problem = f"{upstream} was not materialized here yet"
+        except ValueError:
+            problem = f"the stored value of {upstream} is of another release"
+        raise dg.Failure(
+            problem, metadata={NEXT_STEP: f"materialize {upstream}, or its whole group"}, allow_retries=False
+        )
 
 
 @dg.io_manager(description="Values between assets as JSON, under Dagster's storage folder.")

@@ -11,7 +11,8 @@ import dagster as dg
 
 from drift_pipeline.diff.differences import Change
 from drift_pipeline.history.trend import Movement
-from drift_pipeline.judge.findings import Finding, Impact
+from drift_pipeline.judge.findings import Cause, Finding, Impact
+from drift_pipeline.orchestration.migration import Migration
 from drift_pipeline.report.escape import fence, markdown
 from drift_pipeline.report.report import Report
 from drift_pipeline.report.verdict import coverage_line, verdict
@@ -75,14 +76,17 @@ def of_drift(drift: Drift) -> Metadata:
 
 def of_report(report: Report, moved: Movement, locations: Mapping[str, str]) -> Metadata:
     """The verdict, the findings, counts to plot, and where the artifacts lie."""
-    findings = report.findings
+    findings = report.counting
+    causes = Counter(finding.cause for finding in findings)
     shown: Metadata = {
         "verdict": dg.MetadataValue.md(f"{report.severity.emoji} {markdown(verdict(report))}"),
-        "findings": findings_table(findings),
+        "findings": findings_table(report.findings),
         "coverage": dg.MetadataValue.md(markdown(coverage_line(report.coverage))),
         **{level: dg.MetadataValue.int(count) for level, count in report.counts.items()},
         "total": dg.MetadataValue.int(len(findings)),
         "breaks": dg.MetadataValue.int(sum(finding.impact is Impact.BREAKS for finding in findings)),
+        "set_aside": dg.MetadataValue.int(len(report.findings) - len(findings)),
+        **{f"cause_{cause.name.lower()}": dg.MetadataValue.int(causes[cause]) for cause in Cause},
         "new": dg.MetadataValue.int(len(moved.new)),
         "resolved": dg.MetadataValue.int(len(moved.resolved or {})),
         "oldest_days": dg.MetadataValue.float(_oldest_days(report, moved)),
@@ -101,6 +105,28 @@ def of_report(report: Report, moved: Movement, locations: Mapping[str, str]) -> 
     return shown | links(locations)
 
 
+def of_migration(made: Migration, locations: Mapping[str, str]) -> Metadata:
+    """Whether a revision was written, what it follows, and what it leaves to people."""
+    shown: Metadata = {
+        "status": dg.MetadataValue.text(made.status),
+        "revision": dg.MetadataValue.text(made.revision or "none"),
+        "follows": dg.MetadataValue.text(", ".join(made.parents) or "nothing"),
+        "revision_file": code_block(made.text, "python"),
+        "pending": dg.MetadataValue.int(len(made.pending)),
+        "withheld": dg.MetadataValue.int(len(made.withheld)),
+    }
+    if made.file_name:
+        shown["belongs_into_versions_as"] = dg.MetadataValue.text(made.file_name)
+    if made.problem:
+        shown["problem"] = dg.MetadataValue.text(made.problem)
+    if made.pending:
+        rows = [(revision, "alembic upgrade head") for revision in made.pending]
+        shown["pending_revisions"] = _table(("revision", "apply it with"), rows)
+    if made.withheld:
+        shown["left_as_it_is"] = _table(("object", "why"), [(name, "data would be lost") for name in made.withheld])
+    return shown | links(locations)
+
+
 def links(locations: Mapping[str, str]) -> Metadata:
     """Artifacts as paths or links, by file name. The key `path` is the IO manager's own."""
     return {
@@ -112,10 +138,17 @@ def links(locations: Mapping[str, str]) -> Metadata:
 def findings_table(findings: Sequence[Finding]) -> dg.MetadataValue:
     """The findings as a Markdown table, worst first."""
     rows = [
-        (f"{item.severity.emoji} {item.severity.value}", item.impact.value, item.title, item.reason, item.location)
+        (
+            f"{item.severity.emoji} {item.severity.value}{' (set aside)' if item.set_aside else ''}",
+            item.impact.value,
+            item.title,
+            ", ".join(item.causes),
+            item.set_aside or item.reason,
+            item.location,
+        )
         for item in findings
     ]
-    return _table(("severity", "impact now", "finding", "why", "model"), rows)
+    return _table(("severity", "impact now", "finding", "cause", "why", "model"), rows)
 
 
 def code_block(text: str, language: str) -> dg.MetadataValue:

@@ -1,21 +1,24 @@
-"""The revision of the migration asset."""
+"""The revision of the migration asset: of the project's own history where it has one, else a file to start from."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
 
+from drift_pipeline import use_case
+from drift_pipeline.config import Settings
+from drift_pipeline.errors import MigrationError
 from drift_pipeline.plan.revisions.body import revision_body
 from drift_pipeline.plan.revisions.guards import Guard
 from drift_pipeline.report.report import Report
+from drift_pipeline.use_case import LiveSchema, ModelSchema
 
-FILE_NAME = "migration.py"
+MIGRATION = "migration.py"
 
 _TEMPLATE = '''\
 """repair schema drift
 
-Put this file into the folder of your revisions and set down_revision to your head (`alembic heads`).
-It was written from two schemas: live {live}, models {models}.
+The project names no alembic.ini, so this revision follows none: set down_revision to your head (`alembic heads`).
 """
 
 from alembic import op
@@ -28,30 +31,65 @@ depends_on = None
 
 def upgrade() -> None:
     {upgrade}
+
+
+def downgrade() -> None:
+    raise NotImplementedError("name the project's alembic.ini in drift.toml to have the way back written, too")
 '''
 
 
 @dataclass(frozen=True)
 class Migration:
-    """What mends an environment. Empty text and revision: nothing needs mending."""
+    """What mends an environment. `file_name`: as the project's own template has it; `parents`: what it follows.
 
-    file_name: str
+    `pending`: revisions that are to be applied besides. `withheld`: what it leaves as it is, because data would be
+    lost. `problem`: why none could be made, and the next step.
+    """
+
     revision: str = ""
     text: str = ""
+    file_name: str = ""
+    parents: tuple[str, ...] = ()
+    pending: tuple[str, ...] = ()
+    withheld: tuple[str, ...] = ()
+    problem: str = ""
+
+    @property
+    def status(self) -> str:
+        """`written`, `not needed`, or `not possible`."""
+        return "not possible" if self.problem else "written" if self.text else "not needed"
 
 
-def migration_of(report: Report) -> Migration:
-    """The migration for this report; its revision follows from both fingerprints and the SQL, and from nothing else."""
+def migration_for(settings: Settings, models: ModelSchema, live: LiveSchema, report: Report) -> Migration:
+    """The migration for this report. The same two schemas give the same one.
+
+    That none can be made (several heads, a version table that may not be read) is part of the result: the check itself
+    did look. Raises other DriftErrors.
+    """
+    if not report.drift_detected:
+        return Migration(pending=report.pending)
+    if not settings.models.alembic:
+        return _without_history(report)
+    try:
+        made = use_case.make_migration(settings, models, live)
+    except MigrationError as error:
+        return Migration(problem=f"{error.message}; {error.hint}" if error.hint else error.message)
+    return Migration(
+        revision=made.revision,
+        text=made.text,
+        file_name=made.file_name,
+        parents=made.parents,
+        pending=made.pending,
+        withheld=tuple(str(difference.id) for difference in made.withheld),
+    )
+
+
+def _without_history(report: Report) -> Migration:
     if not report.plan.statements:
-        return Migration(FILE_NAME)
+        return Migration()
     context = report.context
     identity = "\0".join((context.live_fingerprint, context.model_fingerprint, report.plan.sql))
     revision = hashlib.sha256(identity.encode()).hexdigest()[:12]
-    titles = [Guard(finding.difference.key, finding.title) for finding in report.findings]
-    text = _TEMPLATE.format(
-        revision=revision,
-        live=context.live_fingerprint,
-        models=context.model_fingerprint,
-        upgrade=revision_body(report.plan.statements, titles),
-    )
-    return Migration(FILE_NAME, revision, text)
+    said = [Guard(finding.difference.key, finding.title) for finding in report.findings]
+    text = _TEMPLATE.format(revision=revision, upgrade=revision_body(report.plan.statements, said))
+    return Migration(revision, text, f"{revision}_repair_schema_drift.py")

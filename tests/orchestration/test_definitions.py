@@ -43,7 +43,7 @@ def test_the_stages_follow_each_other_as_the_use_case_has_them(defs: dg.Definiti
     assert parents("staging", "live_schema") == set()
     assert parents("staging", "schema_diff") == {"model_schema", "staging/live_schema"}
     assert parents("staging", "drift_report") == {"model_schema", "staging/live_schema", "staging/schema_diff"}
-    assert parents("staging", "migration") == {"staging/drift_report"}
+    assert parents("staging", "migration") == {"model_schema", "staging/live_schema", "staging/drift_report"}
 
 
 def test_every_asset_tells_what_it_is_and_to_whom_it_belongs(defs: dg.Definitions) -> None:

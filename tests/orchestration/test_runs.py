@@ -239,7 +239,7 @@ def test_hostile_names_reach_the_metadata_as_text(
     rows = [line for line in table.splitlines() if line.startswith("| ") and "critical" in line]
     assert len(rows) == 1
     assert "<b>" not in rows[0]
-    assert len(re.findall(r"(?<!\\)\|", rows[0])) == 6
+    assert len(re.findall(r"(?<!\\)\|", rows[0])) == 7
     assert result.success
 
 
@@ -259,14 +259,28 @@ def test_what_passes_between_assets_is_json_that_a_later_run_can_read(finished: 
 def test_a_stored_value_of_another_release_is_a_failure_that_says_what_to_materialize(
     both: Project, instance: dg.DagsterInstance
 ) -> None:
-    stored = Path(instance.storage_directory()) / "production" / "drift_report.json"
-    stored.parent.mkdir(parents=True)
-    stored.write_text('{"old": 1}')
+    stored = Path(instance.storage_directory())
+    (stored / "production").mkdir(parents=True)
+    for name in ("model_schema", "production/live_schema", "production/drift_report"):
+        (stored / f"{name}.json").write_text('{"old": 1}')
     job = both.definitions.resolve_implicit_global_asset_job_def()
     again = job.execute_in_process(
         instance=instance, asset_selection=[dg.AssetKey(["production", "migration"])], raise_on_error=False
     )
-    assert "production/drift_report" in (failures(again)["production__migration"].description or "")
+    said = failures(again)["production__migration"]
+    assert "is of another release" in (said.description or "")
+    assert "materialize" in str(said.metadata["next step"].value)
+
+
+def test_a_stage_whose_input_was_never_made_says_what_to_materialize(
+    both: Project, instance: dg.DagsterInstance
+) -> None:
+    job = both.definitions.resolve_implicit_global_asset_job_def()
+    again = job.execute_in_process(
+        instance=instance, asset_selection=[dg.AssetKey(["production", "migration"])], raise_on_error=False
+    )
+    said = failures(again)["production__migration"]
+    assert "was not materialized here yet" in (said.description or "")
 
 
 def test_a_failure_is_told_once_after_the_last_try_from_the_job_and_from_the_ui(
