@@ -171,9 +171,15 @@ def make_report(
         plan=drift.plan,
         coverage=drift.coverage,
         model_faults=models.faults,
-        notes=tuple(
-            f"extension {name} is stood in for on scratch by functions of its signatures" for name in models.stand_ins
+        notes=(
+            *(
+                f"extension {name} is stood in for on scratch by functions of its signatures"
+                for name in models.stand_ins
+            ),
+            *models.notes,
+            *drift.notes,
         ),
+        pending=drift.pending,
     )
 
 

@@ -16,6 +16,7 @@ from drift_pipeline.plan.sandbox import Sandbox, sandbox
 from drift_pipeline.plan.statements import Statement
 from drift_pipeline.schema.facts import Fact, FactId, Schema, Value
 from drift_pipeline.schema.reader import read_schema
+from drift_pipeline.schema.scope import without_own_privileges
 from drift_pipeline.scratch.server import ScratchServer
 
 Scope = Callable[[Schema], Schema]
@@ -60,7 +61,9 @@ class Ground:
             read_schema(box.admin, read_timeout=self.read_timeout), self.roles.worker, self.roles.builder
         )
         inside = _with_owners(self.scope(everything), self.given_owners)
-        return State(inside, {key: fact for key, fact in everything.facts.items() if key not in inside.facts})
+        # a new object brings its owner's privileges along: they say nothing but who ran the statement
+        others = without_own_privileges(everything).facts
+        return State(inside, {key: fact for key, fact in others.items() if key not in inside.facts})
 
     def differences(self, box: Sandbox, state: Schema, goal: Schema) -> list[Difference]:
         """What differs between the two and is not tolerated; `box` is as `state` says."""
