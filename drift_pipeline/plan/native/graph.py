@@ -66,13 +66,7 @@ def _is_copy(one: FactId, other: FactId, facts: Mapping[FactId, Fact]) -> bool:
 def _ends(one: Fact, other: Fact) -> tuple[FactId, ...]:
     """Which part of `one` it is that needs `other`."""
     if one.id.kind == "column":
-        default = aspect_of(one.id, "default")
-        if one.attributes.get("generated") or other.id == one.parent:
-            return (one.id,)
-        has_default = one.attributes.get("default") is not None
-        if other.id.kind not in TYPE_LIKE:
-            return (default,) if has_default else (one.id,)
-        return (one.id, default) if has_default else (one.id,)
+        return _ends_of_column(one, other)
     if one.id.kind == "sequence" and other.id.kind in ("table", "foreign_table", "column"):
         return (aspect_of(one.id, "owned_by"),)
     if one.id.kind in ("table", "foreign_table") and other.id.kind in ("table", "foreign_table"):
@@ -81,6 +75,13 @@ def _ends(one: Fact, other: Fact) -> tuple[FactId, ...]:
         if list(other.id.name) in _lists(one.attributes.get("inherits")):
             return (one.id, aspect_of(one.id, "inherits"))
     return (one.id,)
+
+
+def _ends_of_column(one: Fact, other: Fact) -> tuple[FactId, ...]:
+    if one.attributes.get("generated") or other.id == one.parent or one.attributes.get("default") is None:
+        return (one.id,)
+    default = aspect_of(one.id, "default")
+    return (one.id, default) if other.id.kind in TYPE_LIKE else (default,)
 
 
 def _lists(value: object) -> list[object]:

@@ -52,7 +52,7 @@ def adopt(source: dict[FactId, Fact], goal: dict[FactId, Fact]) -> dict[FactId, 
             continue
         moved: set[FactId] = set()
         for parent in [parent for parent in old if parent not in new]:
-            moved |= _leave(key, parent, source, goal, there, wanted)
+            moved |= _leave(key, parent, source, there, wanted)
         for parent in [parent for parent in new if parent not in old]:
             moved |= _join(key, parent, source, goal, wanted)
         result[key] = frozenset(moved)
@@ -84,7 +84,6 @@ def _leave(
     child: FactId,
     parent: FactId,
     source: dict[FactId, Fact],
-    goal: Mapping[FactId, Fact],
     there: Mapping[FactId, Sequence[Fact]],
     wanted: Mapping[FactId, Sequence[Fact]],
 ) -> set[FactId]:

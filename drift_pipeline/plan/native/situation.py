@@ -44,17 +44,42 @@ def situation_of(
     }
     moved = _possible_moves(asked, source)
     there = {fact.id: fact for fact in (_renamed(fact, moved) for fact in source.facts.values())}
-    goal = dict(there)
-    keys: dict[FactId, list[str]] = {}
-    children = by_parent(there)
+    goal = _goal(there, target, differences, moved, planes)
+    _replace(goal, there, target, {old: new for old, new in asked.items() if old not in moved})
+    adopted = adopt(there, goal)
+    changed = {key: _differing(there[key], fact) for key, fact in goal.items() if key in there}
+    return Situation(
+        source=there,
+        goal=goal,
+        source_depends=frozenset((_new_id(one, moved), _new_id(other, moved)) for one, other in source.depends),
+        goal_depends=target.depends | _kept(source, goal, target, moved),
+        renames=tuple(moved.items()),
+        keys=_keys(differences, moved),
+        changed={key: names for key, names in changed.items() if names},
+        adopted=adopted,
+    )
+
+
+def _keys(differences: Sequence[Difference], moved: Mapping[FactId, FactId]) -> dict[FactId, tuple[str, ...]]:
+    """The keys of the differences that each fact belongs to."""
+    keys: dict[FactId, dict[str, None]] = {}
     for item in differences:
-        for fact_id in (item.id, *item.contains):
-            keys.setdefault(_new_id(fact_id, moved), []).append(item.key)
-        if item.after is not None and item.id != item.after.id:
-            keys.setdefault(item.after.id, []).append(item.key)
-    for old, new in asked.items() - moved.items():
-        goal.pop(old, None)
-        goal[new] = target.facts[new]
+        ids = [_new_id(fact_id, moved) for fact_id in (item.id, *item.contains)]
+        ids += [fact.id for fact in (item.before, item.after) if fact is not None and fact.id not in moved]
+        for fact_id in ids:
+            keys.setdefault(fact_id, {})[item.key] = None
+    return {fact_id: tuple(found) for fact_id, found in keys.items()}
+
+
+def _goal(
+    there: Mapping[FactId, Fact],
+    target: Schema,
+    differences: Sequence[Difference],
+    moved: Mapping[FactId, FactId],
+    planes: Collection[str],
+) -> dict[FactId, Fact]:
+    """The source with the differences applied, and nothing else."""
+    goal, children = dict(there), by_parent(there)
     for item in differences:
         removed = item.change is Change.REMOVED
         gone = (item.id, *item.contains) if removed else [key for key in item.contains if key not in target.facts]
@@ -67,19 +92,22 @@ def situation_of(
             added = (target.facts[key] for key in ids if key in target.facts)
             goal.update((fact.id, fact) for fact in added if plane_of(fact.id.kind) in planes)
         if item.change not in (Change.REMOVED, Change.ADDED) and item.after is not None:
-            goal[item.after.id] = _overlaid(goal.get(item.after.id, item.after), item)
-    adopted = adopt(there, goal)
-    changed = {key: _differing(there[key], fact) for key, fact in goal.items() if key in there}
-    return Situation(
-        source=there,
-        goal=goal,
-        source_depends=frozenset((_new_id(one, moved), _new_id(other, moved)) for one, other in source.depends),
-        goal_depends=target.depends | _kept(source, goal, target, moved),
-        renames=tuple(moved.items()),
-        keys={key: tuple(dict.fromkeys(value)) for key, value in keys.items()},
-        changed={key: names for key, names in changed.items() if names},
-        adopted=adopted,
-    )
+            goal[item.after.id] = _overlaid(goal.get(item.after.id, item.after), item.after, item)
+    return goal
+
+
+def _replace(
+    goal: dict[FactId, Fact], there: Mapping[FactId, Fact], target: Schema, replaced: Mapping[FactId, FactId]
+) -> None:
+    """Let what cannot be renamed go, with all that hangs on it, and its counterpart come."""
+    if not replaced:
+        return
+    source_children, target_children = by_parent(there), by_parent(target.facts)
+    came = {key for new in replaced.values() for key in _descendants(new, target_children)}
+    for old in replaced:
+        for key in _descendants(old, source_children):
+            goal.pop(key, None)
+    goal.update((key, target.facts[key]) for key in came)
 
 
 def _possible_moves(asked: Mapping[FactId, FactId], source: Schema) -> dict[FactId, FactId]:
@@ -122,11 +150,10 @@ def _descendants(fact_id: FactId, children: Mapping[FactId, Iterable[Fact]]) -> 
     return found
 
 
-def _overlaid(before: Fact, item: Difference) -> Fact:
-    assert item.after is not None  # noqa: S101 - the caller asked
-    hints = {name: value for name, value in item.after.attributes.items() if name.startswith("_")}
+def _overlaid(before: Fact, after: Fact, item: Difference) -> Fact:
+    hints = {name: value for name, value in after.attributes.items() if name.startswith("_")}
     values = {change.name: change.after for change in item.attributes}
-    return replace(before, id=item.after.id, attributes={**before.attributes, **hints, **values})
+    return replace(before, id=after.id, attributes={**before.attributes, **hints, **values})
 
 
 def _differing(before: Fact, after: Fact) -> frozenset[str]:

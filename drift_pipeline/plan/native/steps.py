@@ -116,9 +116,10 @@ def never(_scene: Scene, _before: Fact, _after: Fact) -> bool:
 class Alteration:
     """How attributes are changed in place, all of `attributes` by one call of `write`.
 
-    `applies`: the alteration is meant for such facts; the first that is, is taken. `possible`: else the fact is dropped and created again. `after_create`: CREATE does not carry the attribute, so it
-    is set by the same statements when its value is not `fresh`; `aspect` then makes that a step of its own, since it
-    may need facts that come later (a table's replica identity needs an index). `disturbs`: what depends on the fact has
+    `applies`: the alteration is meant for such facts; the first that is, is taken. `possible`: else the fact is
+    dropped and created again. `after_create`: CREATE does not carry the attribute, so it is set by the same
+    statements when its value is not `fresh`; `aspect` then makes that a step of its own, since it may need
+    facts that come later (a table's replica identity needs an index). `disturbs`: what depends on the fact has
     to be dropped before and created again after it.
     """
 

@@ -87,14 +87,15 @@ def _decided(scene: Scene, situation: Situation, closure: Closure) -> Scene:
     )
 
 
-def _spread(ids: Iterable[FactId], children: object) -> set[FactId]:
+def _spread(ids: Iterable[FactId], children: Mapping[FactId, Sequence[Fact]]) -> set[FactId]:
+    """The ids and all that is inside them."""
     found: set[FactId] = set()
     queue = list(ids)
     while queue:
         key = queue.pop()
         if key not in found:
             found.add(key)
-            queue.extend(child.id for child in children.get(key, ()))  # type: ignore[attr-defined]
+            queue.extend(child.id for child in children.get(key, ()))
     return found
 
 

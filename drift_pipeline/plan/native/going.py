@@ -1,0 +1,137 @@
+"""Steps for what goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from drift_pipeline.plan.native.address import INDEX_KINDS, claims
+from drift_pipeline.plan.native.graph import reaches, shells_of
+from drift_pipeline.plan.native.ground import Ground
+from drift_pipeline.plan.native.quote import dotted
+from drift_pipeline.plan.native.rules import RULES
+from drift_pipeline.plan.native.rules.types import rename_type
+from drift_pipeline.plan.native.situation import ABOUT_OTHERS
+from drift_pipeline.plan.native.steps import Phase, Step, aspect_of, base_of
+from drift_pipeline.schema.facts import Fact, FactId
+
+
+@dataclass(frozen=True)
+class Going(Ground):
+    """Drops: each fact on its own, but for what goes with another one."""
+
+    def _drops(self) -> Iterator[Step]:
+        for key in sorted(self.scene.gone):
+            fact = self.situation.source[key]
+            rule = RULES.get(key.kind)
+            if rule is None or self._goes_with_another(fact):
+                continue
+            if key in self.scene.swapped:
+                yield from self._swap(fact)
+                continue
+            sql = rule.drop(self.scene, fact)
+            if any(other in self.scene.gone for other in self._attached(key)):
+                sql = [f"{statement} CASCADE" for statement in sql]
+            leaves = frozenset(self._with_parts(key, self.scene.source_children))
+            yield Step(
+                tuple(sql),
+                Phase.DROP,
+                (-rule.rank, *key.name),
+                about=self._about(key) | self._content(leaves, self.scene.goal),
+                leaves=leaves,
+                disturbs=leaves,
+                frees=self._claims(leaves, self.situation.source),
+                destructive=rule.loses,
+                note=self._note(key),
+            )
+
+    def _content(self, ids: Iterable[FactId], kept: Mapping[FactId, Fact]) -> frozenset[FactId]:
+        return frozenset(base_of(key) for key in ids if base_of(key) not in kept)
+
+    def _attached(self, key: FactId) -> list[FactId]:
+        """Indexes and keys of partitions that are attached to this one of the partitioned table."""
+        if key.kind not in INDEX_KINDS:
+            return []
+        dependants = self.scene.source_dependants.get(key, ())
+        return [other for other in dependants if other.kind in INDEX_KINDS and other.name[:2] != key.name[:2]]
+
+    def _goes_with_another(self, fact: Fact) -> bool:
+        if fact.id.kind in INDEX_KINDS:
+            needed = (key for key in self.scene.source_needs.get(fact.id, ()) if key.kind in INDEX_KINDS)
+            if any(key in self.scene.gone and key.name[:2] != fact.id.name[:2] for key in needed):
+                return True
+        parent = fact.parent
+        if fact.id.kind == "user_mapping" or fact.id in self._circular_keys:
+            return False
+        inside = parent is not None and (parent.kind != "schema" or fact.id.kind in ABOUT_OTHERS)
+        if inside and parent in self.scene.gone and parent not in self.scene.swapped:
+            return True
+        if fact.id.kind == "function" and shells_of(fact.id, self.scene.source_needs) & self.scene.gone:
+            return True
+        owner = fact.attributes.get("owned_by")
+        if fact.id.kind != "sequence" or not isinstance(owner, list):
+            return False
+        return FactId("column", tuple(map(str, owner))) in self.scene.gone
+
+    def _with_parts(self, key: FactId, children: Mapping[FactId, Iterable[Fact]]) -> Iterator[FactId]:
+        """A fact, its parts and everything that goes or comes with it."""
+        source = children is self.scene.source_children
+        yield key
+        for alteration in RULES[key.kind].alterations if key.kind in RULES else ():
+            if alteration.aspect:
+                yield aspect_of(key, alteration.aspect)
+        for child in children.get(key, ()):
+            if key.kind == "schema" and child.id.kind not in ABOUT_OTHERS:
+                continue
+            if source and child.id in self._circular_keys:
+                continue
+            yield from self._with_parts(child.id, children)
+        for other in self._attached(key) if source else ():
+            if other in self.scene.gone:
+                yield from self._with_parts(other, children)
+        for sequence in self.scene.owned_sequences.get(key, ()) if source else ():
+            if sequence in self.scene.gone:
+                yield from self._with_parts(sequence, children)
+        if key.kind == "base_type" and source:
+            yield from self.scene.source_dependants.get(aspect_of(key, "shell"), ())
+
+    @cached_property
+    def _circular_keys(self) -> frozenset[FactId]:
+        """Foreign keys among tables that go and refer to each other in a circle: they have to go first."""
+        keys: dict[FactId, tuple[FactId, FactId]] = {}
+        for key in self.scene.gone:
+            fact = self.situation.source[key]
+            table = fact.attributes.get("references")
+            if key.kind == "foreign_key" and fact.parent in self.scene.gone and fact.parent and isinstance(table, list):
+                other = FactId("table", tuple(str(part) for part in table))
+                if other in self.scene.gone and other != fact.parent:
+                    keys[key] = (fact.parent, other)
+        edges: dict[FactId, frozenset[FactId]] = {}
+        for one, other in keys.values():
+            edges[one] = edges.get(one, frozenset()) | {other}
+        return frozenset(key for key, (one, other) in keys.items() if reaches(other, one, edges))
+
+    def _swap(self, fact: Fact) -> Iterator[Step]:
+        """Put the old type aside under another name; drop it when its last column has left."""
+        aside = self.scene.swapped[fact.id]
+        put_aside = frozenset({FactId("type aside", fact.id.name)})
+        yield Step(
+            tuple(rename_type(fact, aside)),
+            Phase.ALTER,
+            (0, *fact.id.name),
+            about=self._about(fact.id),
+            leaves=put_aside,
+            disturbs=put_aside,
+            frees=claims(fact),
+            note=self._note(fact.id),
+        )
+        yield Step(
+            (f"DROP {'DOMAIN' if fact.id.kind == 'domain' else 'TYPE'} {dotted(fact.id.name[0], aside)}",),
+            Phase.FINISH,
+            (0, *fact.id.name),
+            about=self._about(fact.id),
+            leaves=frozenset({fact.id}),
+            disturbs=frozenset({fact.id}),
+            note=self._note(fact.id),
+        )
