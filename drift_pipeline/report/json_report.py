@@ -96,6 +96,7 @@ def _context(context: Context) -> dict[str, Any]:
         "branch": context.branch,
         "commit": context.commit,
         "revision": context.revision,
+        "url": context.url,
         "tool_version": context.tool_version,
         "timings": {name: round(seconds, 3) for name, seconds in sorted(context.timings.items())},
     }

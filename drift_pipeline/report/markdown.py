@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC
 from functools import lru_cache
@@ -25,6 +26,8 @@ from drift_pipeline.report.verdict import (
 if TYPE_CHECKING:
     from jinja2 import Template
 
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&()*+,;=%\[\]-]+")
+
 NOW_WORDS = {Impact.BREAKS: "💥 breaks", Impact.EXPOSES: "👁 exposes", Impact.DEGRADES: "📉 degrades", Impact.NONE: "–"}
 
 
@@ -44,6 +47,7 @@ def to_markdown(report: Report, *, findings: int = 200, sql_characters: int = 60
         order=order_line(report.coverage),
         pending=pending_line(report),
         proof=proof_line(report),
+        link=_link(report.context.url),
         checked=f"{report.context.checked_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
         levels=_levels(shown),
         aside=[item for item in shown if not item.counts],
@@ -54,6 +58,11 @@ def to_markdown(report: Report, *, findings: int = 200, sql_characters: int = 60
         fence=fence(sql),
         now=NOW_WORDS,
     )
+
+
+def _link(address: str) -> str:
+    """The address as an autolink, if it is one of the web and can end neither the link nor the table's cell."""
+    return f"<{address}>" if _ADDRESS.fullmatch(address) else ""
 
 
 @lru_cache(maxsize=1)

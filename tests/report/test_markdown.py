@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 from html.parser import HTMLParser
 
+import pytest
 from markdown_it import MarkdownIt
 
 from drift_pipeline.judge.words import dotted, visible
@@ -156,3 +157,19 @@ def test_the_report_of_one_minor_difference_is_short() -> None:
     assert "Critical (" not in text
     assert "Review every DROP" not in text
     assert len(text.splitlines()) < 50
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("https://ci.example/acme/shop/runs/1?a=1&b=2", True),
+        ("", False),
+        ("javascript:alert(1)", False),
+        ("https://ci.example/> <script>", False),
+        ("https://ci.example/a|b", False),
+    ],
+)
+def test_the_full_report_is_linked_where_its_address_is_one(address: str, shown: bool) -> None:
+    text = render.to_markdown(replace(ORDINARY, context=replace(ORDINARY.context, url=address)))
+    assert (f"| Full report | <{address}> |" in text) is shown
+    assert ("Full report" in text) is shown
