@@ -35,6 +35,9 @@ class Builder(Going, Changing):
 
     def _creations(self) -> Iterator[Step]:
         inline = self._inlined()
+        made: dict[FactId, set[FactId]] = {}
+        for key, maker in inline.items():
+            made.setdefault(maker, set()).add(key)
         for key in sorted(self.scene.fresh):
             fact = self.situation.goal[key]
             rule = RULES.get(key.kind)
@@ -42,7 +45,7 @@ class Builder(Going, Changing):
                 continue
             if key.kind == "base_type" and fact.attributes.get("defined"):
                 yield self._shell(fact)
-            yield from self._creation(fact, inline.items())
+            yield from self._creation(fact, made.get(key, set()) | {key})
 
     @staticmethod
     def _shell(fact: Fact) -> Step:
@@ -74,9 +77,9 @@ class Builder(Going, Changing):
     def _table(self, part: FactId) -> Fact:
         return self.situation.goal[self.situation.goal[part].parent or part]
 
-    def _creation(self, fact: Fact, inline: Iterable[tuple[FactId, FactId]]) -> Iterator[Step]:
+    def _creation(self, fact: Fact, made: set[FactId]) -> Iterator[Step]:
+        """`made`: the fact, and others that its CREATE makes as well."""
         rule = RULES[fact.id.kind]
-        made = {key for key, maker in inline if maker == fact.id} | {fact.id}
         parts: set[FactId] = set()
         later: list[tuple[Fact, Alteration]] = []
         sql = rule.create(self.scene, fact)

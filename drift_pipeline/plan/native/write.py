@@ -9,6 +9,7 @@ from drift_pipeline.diff.differences import Difference
 from drift_pipeline.plan.native.address import ROUTINES, TYPES
 from drift_pipeline.plan.native.build import Builder
 from drift_pipeline.plan.native.closure import Closure, close
+from drift_pipeline.plan.native.extent import cut_out
 from drift_pipeline.plan.native.graph import in_order, needs
 from drift_pipeline.plan.native.renames import rename_steps
 from drift_pipeline.plan.native.rules import RULES
@@ -33,6 +34,9 @@ def write_statements(
     settled: its kind or attribute has no rule. `planes`: what the target has on other planes is not taken over (the
     owner of a new table, say).
     """
+    if not differences:
+        return ()
+    source, target = cut_out(source, target, differences)
     situation = situation_of(source, target, differences, planes)
     scene = _scene(situation, source.server_major or target.server_major, planes)
     closure = close(situation, scene, RULES)

@@ -345,7 +345,8 @@ PAIRS: dict[str, tuple[str, str]] = {
     "expressions that are printed in two ways": (
         "create table t (s varchar(9))",
         """
-        create table t (s varchar(9) check (s in ('it''s', 'b', '\\')), g bool generated always as (s in ('x', 'y')) stored);
+        create table t (s varchar(9) check (s in ('it''s', 'b', '\\')),
+            g bool generated always as (s in ('x', 'y')) stored);
         create index i on t (s) where s in ('a', 'b');
         create view v as select s from t where s in ('a', '(ARRAY[''x''::character varying])::text[]');
         """,
