@@ -17,9 +17,10 @@ from drift_pipeline.history.artifacts import SUMMARY, keep_report
 from drift_pipeline.notify.deliver import tell
 from drift_pipeline.orchestration import checks, metadata
 from drift_pipeline.orchestration.alerts import channels_of, failure_hook, log_deliveries, run_link
+from drift_pipeline.orchestration.codec import dumps
 from drift_pipeline.orchestration.commits import Watched, commit_of, refuse_strangers, remember, settings_at
 from drift_pipeline.orchestration.failures import could_not_look
-from drift_pipeline.orchestration.migration import MIGRATION, migration_for
+from drift_pipeline.orchestration.migration import MEMORY, MIGRATION, migration_for, recall
 from drift_pipeline.orchestration.names import MODELS_GROUP, tag_value
 from drift_pipeline.orchestration.resources import DriftResource
 from drift_pipeline.report.report import Report
@@ -223,15 +224,18 @@ class _Factory:
             report: Report,
         ) -> dg.MaterializeResult[None]:
             with self.looking():
-                with _settings(context, drift) as settings:
-                    made = migration_for(settings, models, live, report)
                 store = drift.store(drift.settings())
-                where = store.write(self.environment, context.run.run_id, {MIGRATION: made.text})
+                earlier = recall(store.latest(self.environment, MEMORY))
+                with _settings(context, drift) as settings:
+                    result = migration_for(settings, models, live, report, earlier=earlier)
+                made = result.migration
+                files = {MIGRATION: made.text, MEMORY: dumps(result)}
+                where = store.write(self.environment, context.run.run_id, files)
             if made.problem:
                 context.log.warning("no revision: %s", made.problem)
             return dg.MaterializeResult(
                 metadata=metadata.of_migration(made, where),
-                data_version=_version(made.status, made.revision, made.text),
+                data_version=_version(made.status, made.revision, *made.pending, *made.withheld),
             )
 
         return migration

@@ -5,15 +5,20 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
+import drift_pipeline
 from drift_pipeline import use_case
 from drift_pipeline.config import Settings
 from drift_pipeline.errors import MigrationError
+from drift_pipeline.orchestration.codec import loads
+from drift_pipeline.orchestration.commits import migration_folders
 from drift_pipeline.plan.revisions.body import revision_body
 from drift_pipeline.plan.revisions.guards import Guard
 from drift_pipeline.report.report import Report
 from drift_pipeline.use_case import LiveSchema, ModelSchema
 
 MIGRATION = "migration.py"
+MEMORY = "migration.json"
+"""Beside the revision in the store: what it was made from, so that the same is not made twice."""
 
 _TEMPLATE = '''\
 """repair schema drift
@@ -60,16 +65,53 @@ class Migration:
         return "not possible" if self.problem else "written" if self.text else "not needed"
 
 
-def migration_for(settings: Settings, models: ModelSchema, live: LiveSchema, report: Report) -> Migration:
-    """The migration for this report. The same two schemas give the same one.
+@dataclass(frozen=True)
+class MadeFrom:
+    """A migration and the digest of everything that it was made from."""
+
+    key: str
+    migration: Migration
+
+
+def recall(text: str | None) -> MadeFrom | None:
+    """What a check before wrote down, or None where there is nothing that can be read."""
+    try:
+        return loads(MadeFrom, text) if text else None
+    except ValueError:
+        return None
+
+
+def migration_for(
+    settings: Settings, models: ModelSchema, live: LiveSchema, report: Report, *, earlier: MadeFrom | None = None
+) -> MadeFrom:
+    """The migration for this report; the `earlier` one if it was made from the very same.
 
     That none can be made (several heads, a version table that may not be read) is part of the result: the check itself
     did look. Raises other DriftErrors.
     """
+    key = _key(settings, models, live, report)
+    if earlier and earlier.key == key and not earlier.migration.problem:
+        return earlier
     if not report.drift_detected:
-        return Migration(pending=report.pending)
-    if not settings.models.alembic:
-        return _without_history(report)
+        return MadeFrom(key, Migration(pending=report.pending))
+    made = _in_history(settings, models, live) if settings.models.alembic else _without_history(report)
+    return MadeFrom(key, made)
+
+
+def _key(settings: Settings, models: ModelSchema, live: LiveSchema, report: Report) -> str:
+    digest = hashlib.sha256()
+    chosen = (settings.planes, settings.exact, settings.manage, settings.ignore, settings.allow_destructive)
+    schemas = (live.schema.fingerprint, models.schema.fingerprint, models.loaded.fingerprint)
+    state = (live.revisions, report.drift_detected, report.pending, drift_pipeline.__version__)
+    digest.update(repr((schemas, state, chosen, settings.models.alembic)).encode())
+    for folder in migration_folders(settings):
+        for path in sorted((settings.root / folder).rglob("*")):
+            if path.suffix in (".py", ".mako"):
+                digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()[:32]
+
+
+def _in_history(settings: Settings, models: ModelSchema, live: LiveSchema) -> Migration:
     try:
         made = use_case.make_migration(settings, models, live)
     except MigrationError as error:

@@ -118,3 +118,73 @@ def failures(result: dg.ExecuteInProcessResult) -> dict[str, dg.Failure]:
         for event in result.all_events
         if event.is_step_failure
     }
+
+
+ALEMBIC = """\
+[alembic]
+script_location = %(here)s/migrations
+"""
+
+ENV = """\
+import os
+from alembic import context
+from sqlalchemy import create_engine
+from shop.models import Base
+
+if context.is_offline_mode():
+    context.configure(url="postgresql+psycopg2://", target_metadata=Base.metadata)
+    with context.begin_transaction():
+        context.run_migrations()
+else:
+    with create_engine(os.environ.get("SHOP_DATABASE_URL", "postgresql+psycopg2://")).connect() as connection:
+        context.configure(connection=connection, target_metadata=Base.metadata)
+        with context.begin_transaction():
+            context.run_migrations()
+"""
+
+TEMPLATE = '''\
+"""${message}
+
+Revision ID: ${up_revision}
+Revises: ${down_revision | comma,n}
+Create Date: ${create_date}
+"""
+from alembic import op
+import sqlalchemy as sa
+
+revision = ${repr(up_revision)}
+down_revision = ${repr(down_revision)}
+
+
+def upgrade() -> None:
+    ${upgrades if upgrades else "pass"}
+
+
+def downgrade() -> None:
+    ${downgrades if downgrades else "pass"}
+'''
+
+FIRST = '''\
+"""customers"""
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.execute("create table customers (id serial primary key, name varchar(80) not null)")
+
+
+def downgrade() -> None:
+    op.execute("drop table customers")
+'''
+
+
+def give_history(project: Project) -> None:
+    """Let the project have an Alembic history of one revision."""
+    project.write("drift.toml", SETTINGS.replace("[models]", '[models]\nalembic = "alembic.ini"'))
+    project.write("alembic.ini", ALEMBIC)
+    project.write("migrations/env.py", ENV)
+    project.write("migrations/script.py.mako", TEMPLATE)
+    project.write("migrations/versions/0001_customers.py", FIRST)
