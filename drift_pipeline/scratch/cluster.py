@@ -268,6 +268,9 @@ class Cluster:
             postmaster.stop(pid, self.data, self.account, 0.5)
             time.sleep(0.2)  # its children see that it is gone, and let go of the shared memory
         (self.data / "postmaster.pid").unlink(missing_ok=True)
+        # where nobody reaps orphans (a container's first process may not), the dead one counts as alive to PostgreSQL
+        for trace in self._socket.glob(".s.PGSQL.*"):
+            trace.unlink(missing_ok=True)
         return False
 
     def _run(self, program: str, arguments: Sequence[str], timeout: float) -> None:
