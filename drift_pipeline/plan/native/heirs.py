@@ -13,8 +13,8 @@ from drift_pipeline.plan.native.steps import by_parent
 from drift_pipeline.schema.facts import Fact, FactId
 
 TABLES = ("table", "foreign_table")
-_KEPT_ON_LEAVING = ("primary_key", "unique", "check", "foreign_key", "index", "not_null", "trigger", "exclusion")
-_NAMED_ALIKE = ("check", "foreign_key", "trigger", "not_null")
+_KEPT_ON_LEAVING = ("primary_key", "unique", "check", "foreign_key", "index", "not_null", "exclusion")
+_NAMED_ALIKE = ("check", "foreign_key", "not_null")
 
 
 def parents_of(table: Fact) -> list[FactId]:

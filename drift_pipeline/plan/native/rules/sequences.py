@@ -46,7 +46,10 @@ def option_words(options: Mapping[str, Value], before: Mapping[str, Value]) -> l
 
 def new_option_words(options: Mapping[str, Value], kind: str) -> list[str]:
     """The options of a new sequence that are not what PostgreSQL takes anyway."""
-    return option_words(options, default_options(kind, _number(options.get("increment", 1))))
+    rising = _number(options.get("increment", 1)) > 0
+    usual = default_options(kind, 1 if rising else -1)
+    start = options.get("minimum" if rising else "maximum")
+    return option_words(options, usual if start is None else {**usual, "start": start})
 
 
 def _create(_scene: Scene, fact: Fact) -> Sql:
