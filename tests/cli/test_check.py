@@ -48,7 +48,8 @@ def test_drift_is_told_kept_and_counted(drift: Drift, new_database: NewDatabase,
     assert report["summary"]["counts"]["critical"] == 1
     assert report["summary"]["counts"]["major"] == 1
     latest = project / ".drift" / "artifacts" / "production" / "latest"
-    assert {path.name for path in latest.iterdir()} == {"schema-diff.sql", "drift-report.json", "drift-summary.md"}
+    names = {path.name for path in latest.iterdir()}
+    assert names == {"schema-diff.sql", "drift-report.json", "drift-summary.md", "drift-report.html"}
     assert (project / ".drift" / ".gitignore").read_text() == "*\n"
 
 
