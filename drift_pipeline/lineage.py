@@ -133,7 +133,8 @@ def trace(
     if not settings.models.alembic:
         return Origins()
     if revisions.ids is None:
-        return Origins(notes=(revisions.note,) if diff.differences else ())
+        said = f"the cause of drift stays unknown: {revisions.note}"
+        return Origins(notes=(said,) if diff.differences else ())
     try:
         state = history_state(
             settings.models,

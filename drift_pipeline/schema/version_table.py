@@ -56,7 +56,7 @@ def read_revisions(database: Database, schema: Schema, *, connect_timeout: int =
         except psycopg2.errors.InsufficientPrivilege:
             role = database.parameters.get("user", "the role")
             return LiveRevisions(
-                note=f"the cause of drift stays unknown: {role} may not read {names[0]}; GRANT SELECT on it would help",
+                note=f"{role} may not read {names[0]}; GRANT SELECT on it would help",
                 tables=names,
             )
         except psycopg2.Error as error:
