@@ -165,12 +165,12 @@ def _part(schema: Schema, kept: Mapping[FactId, Fact], more: Mapping[str, int]) 
 
 def without_own_privileges(schema: Schema) -> Schema:
     """The schema without what owners may do with their own objects, which says nothing but who the owner is."""
-    own = [
+    own = {
         key
         for key, fact in schema.facts.items()
         if key.kind == "privilege" and key.name[-1] == _owner_role(fact, schema)
-    ]
-    kept = {key: fact for key, fact in schema.facts.items() if key not in set(own)}
+    }
+    kept = {key: fact for key, fact in schema.facts.items() if key not in own}
     return replace(schema, facts=kept) if own else schema
 
 
