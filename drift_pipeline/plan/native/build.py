@@ -12,6 +12,7 @@ from drift_pipeline.plan.native.quote import dotted
 from drift_pipeline.plan.native.rules import RULES
 from drift_pipeline.plan.native.rules.columns import default_waits, inline_columns, not_null_of, position
 from drift_pipeline.plan.native.rules.tables import join, stands_alone
+from drift_pipeline.plan.native.rules.types import inline_checks
 from drift_pipeline.plan.native.steps import Alteration, Phase, Step, aspect_of, base_of
 from drift_pipeline.schema.facts import Fact, FactId
 
@@ -59,6 +60,8 @@ class Builder(Going, Changing):
         result: dict[FactId, FactId] = {}
         for key in self.scene.fresh:
             fact = self.situation.goal[key]
+            if key.kind == "domain":
+                result |= {check.id: key for check in inline_checks(self.scene, fact)}
             if key.kind in ("table", "foreign_table"):
                 inline = inline_columns(self.scene, fact)
                 if stands_alone(self.scene, fact):

@@ -122,7 +122,7 @@ def _treat(dependant: FactId, base: FactId, key: FactId, situation: Situation, c
     if dependant != base:
         if not _changes(dependant, situation):
             closure.reset.add(dependant)
-            closure.causes.setdefault(dependant, key)
+        closure.causes.setdefault(dependant, key)
         return False
     if base.kind == "column" and key.kind in TYPES:
         if key in situation.goal and "type" not in situation.changed.get(base, ()):

@@ -16,6 +16,8 @@ from drift_pipeline.plan.native.situation import ABOUT_OTHERS
 from drift_pipeline.plan.native.steps import Phase, Step, aspect_of, base_of
 from drift_pipeline.schema.facts import Fact, FactId
 
+_HOLDS_ROWS = ("table", "foreign_table", "column", "sequence", "extension")
+
 
 @dataclass(frozen=True)
 class Going(Ground):
@@ -42,9 +44,15 @@ class Going(Ground):
                 leaves=leaves,
                 disturbs=leaves,
                 frees=self._claims(leaves, self.situation.source),
-                destructive=rule.loses,
+                destructive=rule.loses and self._is_loss(fact),
                 note=self._note(key),
             )
+
+    def _is_loss(self, fact: Fact) -> bool:
+        """What comes again is no loss, but for rows; a generated column's are computed again."""
+        if fact.id not in self.scene.fresh:
+            return True
+        return fact.id.kind in _HOLDS_ROWS and not fact.attributes.get("generated")
 
     def _content(self, ids: Iterable[FactId], kept: Mapping[FactId, Fact]) -> frozenset[FactId]:
         return frozenset(base_of(key) for key in ids if base_of(key) not in kept)

@@ -6,6 +6,7 @@ import heapq
 from collections.abc import Iterable, Mapping, Sequence
 
 from drift_pipeline.plan.native.address import CONSTRAINTS, INDEX_KINDS, TYPES
+from drift_pipeline.plan.native.quote import quote_ident
 from drift_pipeline.plan.native.steps import Edges, Step, aspect_of, text
 from drift_pipeline.schema.facts import Fact, FactId
 
@@ -81,6 +82,8 @@ def _ends_of_column(one: Fact, other: Fact) -> tuple[FactId, ...]:
     if one.attributes.get("generated") or other.id == one.parent or one.attributes.get("default") is None:
         return (one.id,)
     default = aspect_of(one.id, "default")
+    if other.id.kind in TYPES and quote_ident(other.id.name[-1]) not in text(one, "type"):
+        return (default,)
     return (one.id, default) if other.id.kind in TYPE_LIKE else (default,)
 
 

@@ -109,7 +109,8 @@ def _without_swaps(scene: Scene, closure: Closure) -> Edges:
     for key in scene.swapped:
         aside = FactId("type aside", key.name)
         for dependant in scene.source_dependants.get(key, ()):
-            if base_of(dependant) not in closure.retyped or dependant.kind != "column":
+            stays = base_of(dependant) in closure.retyped and dependant.kind == "column"
+            if not stays and dependant not in scene.swapped:
                 edges[dependant] = edges.get(dependant, frozenset()) | {aside}
     return edges
 

@@ -161,6 +161,32 @@ PAIRS: dict[str, tuple[str, str]] = {
         create table t (x d, y retyped, z pair);
         """,
     ),
+    "types within types": (
+        """
+        create type e as enum ('a', 'b');
+        create domain d as text check (value <> '');
+        create domain of_e as e;
+        create type span as range (subtype = e);
+        create type pair as (x d, y e);
+        create table t (a e default 'a', b e[], c of_e, s span, d d default 'x', ds d[], p pair,
+            z text check (z::e <> 'b'));
+        create view v as select d, p from t;
+        create function f(d) returns d language sql as 'select $1';
+        create table u (x text default f('a'));
+        """,
+        """
+        create type e as enum ('b', 'a');
+        create domain d as varchar(20) check (value <> '');
+        create domain of_e as e;
+        create type span as range (subtype = e);
+        create type pair as (x d, y e);
+        create table t (a e default 'a', b e[], c of_e, s span, d d default 'x', ds d[], p pair,
+            z text check (z::e <> 'b'));
+        create view v as select d, p from t;
+        create function f(d) returns d language sql as 'select $1';
+        create table u (x text default f('a'));
+        """,
+    ),
     "views": (
         """
         create table t (a int, b int);

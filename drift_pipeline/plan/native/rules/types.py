@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from drift_pipeline.plan.native.address import RELATIONS, address
 from drift_pipeline.plan.native.quote import dotted, quote_ident, quote_literal
 from drift_pipeline.plan.native.rules.common import OWNER, drop
+from drift_pipeline.plan.native.rules.printed import readable_again
 from drift_pipeline.plan.native.steps import Alteration, Rule, Scene, Sql, listed, text
 from drift_pipeline.schema.facts import Fact
 
@@ -40,7 +41,13 @@ def _add_labels(_scene: Scene, before: Fact, after: Fact) -> Sql:
     return result
 
 
-def _create_domain(_scene: Scene, fact: Fact) -> Sql:
+def inline_checks(scene: Scene, domain: Fact) -> list[Fact]:
+    """The checks that CREATE DOMAIN states itself: where a type holds the domain, none can be added later."""
+    checks = (fact for fact in scene.goal_children.get(domain.id, ()) if fact.id.kind == "domain_check")
+    return sorted((fact for fact in checks if fact.attributes.get("validated", True)), key=lambda fact: fact.id)
+
+
+def _create_domain(scene: Scene, fact: Fact) -> Sql:
     parts = [f"CREATE DOMAIN {dotted(*fact.id.name)} AS {text(fact, 'type')}"]
     if collation := text(fact, "collation"):
         parts.append(f"COLLATE {collation}")
@@ -49,6 +56,9 @@ def _create_domain(_scene: Scene, fact: Fact) -> Sql:
     if fact.attributes.get("not_null"):
         name = text(fact, "not_null_name")
         parts.append(f"CONSTRAINT {quote_ident(name)} NOT NULL" if name else "NOT NULL")
+    for check in inline_checks(scene, fact):
+        expression = readable_again(text(check, "expression"))
+        parts.append(f"CONSTRAINT {quote_ident(check.id.name[-1])} CHECK ({expression})")
     return [" ".join(parts)]
 
 
@@ -193,7 +203,12 @@ _BASE = ("defined", "length", "by_value", "category", "preferred", "default", "d
 
 def rename_type(fact: Fact, name: str) -> Sql:
     """Put a type aside, so that its successor can have the name."""
-    return [f"ALTER {address(fact.id)} RENAME TO {quote_ident(name)}"]
+    result = [f"ALTER {address(fact.id)} RENAME TO {quote_ident(name)}"]
+    multirange = fact.attributes.get("multirange")
+    if isinstance(multirange, list):
+        aside = quote_ident(f"{str(multirange[-1])[:50]}__old")
+        result.append(f"ALTER TYPE {dotted(*map(str, multirange))} RENAME TO {aside}")
+    return result
 
 
 _RANGE = frozenset({"subtype", "opclass", "collation", "canonical", "subtype_diff", "multirange"})
