@@ -125,7 +125,7 @@ class Going(Ground):
         aside = self.scene.swapped[fact.id]
         put_aside = frozenset({FactId("type aside", fact.id.name)})
         yield Step(
-            tuple(rename_type(fact, aside)),
+            tuple(rename_type(self.scene, fact, aside)),
             Phase.ALTER,
             (0, *fact.id.name),
             about=self._about(fact.id),

@@ -150,7 +150,7 @@ PAIRS: dict[str, tuple[str, str]] = {
         create domain retyped as int;
         create type pair as (a int, b text);
         create type span as range (subtype = int);
-        create table t (x d, y retyped, z pair);
+        create table t (x d, y retyped, z pair, w span);
         """,
         """
         create domain d as int not null constraint positive check (value > 0) constraint small check (value < 9);
@@ -158,7 +158,7 @@ PAIRS: dict[str, tuple[str, str]] = {
         create type pair as (a int, c text, d int);
         create type span as range (subtype = bigint);
         create type nested as (p pair, q d[]);
-        create table t (x d, y retyped, z pair);
+        create table t (x d, y retyped, z pair, w span);
         """,
     ),
     "types within types": (

@@ -201,14 +201,26 @@ def _fill(scene: Scene, _before: Fact, after: Fact) -> Sql:
 _BASE = ("defined", "length", "by_value", "category", "preferred", "default", "delimiter", "collatable", *_BASE_WORDS)
 
 
-def rename_type(fact: Fact, name: str) -> Sql:
+def rename_type(scene: Scene, fact: Fact, name: str) -> Sql:
     """Put a type aside, so that its successor can have the name."""
     result = [f"ALTER {address(fact.id)} RENAME TO {quote_ident(name)}"]
     multirange = fact.attributes.get("multirange")
     if isinstance(multirange, list):
-        aside = quote_ident(f"{str(multirange[-1])[:50]}__old")
-        result.append(f"ALTER TYPE {dotted(*map(str, multirange))} RENAME TO {aside}")
+        aside = quote_ident(_aside(str(multirange[-1])))
+        printed = dotted(*map(str, multirange))
+        result.append(f"ALTER TYPE {printed} RENAME TO {aside}")
+        # the constructors keep their names, and those whose arguments stay the same are in the way
+        result.append(f"ALTER FUNCTION {printed}() RENAME TO {aside}")
+        subtype = text(fact, "subtype")
+        if not any(dotted(*other.name) == subtype for other in scene.swapped):
+            for arguments in (f"{subtype}, {subtype}", f"{subtype}, {subtype}, text"):
+                constructor = f"{dotted(*fact.id.name)}({arguments})"
+                result.append(f"ALTER FUNCTION {constructor} RENAME TO {quote_ident(_aside(fact.id.name[-1]))}")
     return result
+
+
+def _aside(name: str) -> str:
+    return f"{name[:50]}__old"
 
 
 _RANGE = frozenset({"subtype", "opclass", "collation", "canonical", "subtype_diff", "multirange"})
