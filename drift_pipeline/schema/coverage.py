@@ -41,7 +41,7 @@ PLANE_OF_ATTRIBUTE: Mapping[tuple[str, str], str] = {
 
 KINDS: Mapping[str, str] = {
     "schema": "",
-    "extension": "What belongs to an extension is left to it; privileges that were changed on its objects are compared.",
+    "extension": "What belongs to one is left to it, but for privileges that were changed.",
     "table": "Rows, statistics and storage files are no schema.",
     "foreign_table": "",
     "column": "Of a partition or child only where it differs from the parent's.",
@@ -50,7 +50,7 @@ KINDS: Mapping[str, str] = {
     "exclusion": "Copies on partitions are left to the parent's.",
     "check": "Inherited ones are left to the parent's.",
     "foreign_key": "Copies on partitions are left to the parent's.",
-    "not_null": "From PostgreSQL 18 on, where one says more than the column: a chosen name, NOT VALID, NO INHERIT.",
+    "not_null": "From 18 on, where one says more than its column: a chosen name, NOT VALID, NO INHERIT.",
     "index": "Those behind constraints are part of them; attached ones count only where they differ.",
     "sequence": "The values handed out are no schema; sequences of identity columns are part of the column.",
     "enum": "",
