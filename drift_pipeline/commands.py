@@ -279,6 +279,23 @@ def trends(secrets: set[str], /, environment: str, last: int, as_json: bool, **o
 
 
 @drift.command(
+    short_help="List the rules by which drift is judged.", epilog="Exit codes: 0 listed, 3 the settings are wrong."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the rules as JSON.")
+@_common
+@click.pass_obj
+def rules(secrets: set[str], /, as_json: bool, **options: Any) -> int:
+    """List the rules: severity of the repair, impact now, which side should give way. Levels are the project's."""
+    from drift_pipeline.output import show
+    from drift_pipeline.policy import policy_of
+    from drift_pipeline.rules_output import to_json, to_text
+
+    levels = policy_of(settings_of(secrets, options)).levels
+    show(to_json(levels) if as_json else to_text(levels))
+    return 0
+
+
+@drift.command(
     "pre-commit", short_help="Block a commit on critical drift.", epilog="Exit codes: 0 commit, 2 critical drift."
 )
 @click.option("--env", "environment", default="staging", show_default=True, metavar="NAME")

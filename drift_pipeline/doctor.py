@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -109,6 +110,7 @@ class Examiner:
             yield Line("–", "configuration", f"{name[0]} is no setting", f"did you mean {name[1]}?")
         require_models(settings)
         yield Line("✓", "configuration", settings.source or "from variables alone")
+        yield from _waiver_lines(settings)
 
     def _names(self, settings: Settings) -> list[str]:
         from drift_pipeline.config import variables_for
@@ -226,6 +228,23 @@ def _live_lines(name: str, database: Database, milliseconds: float, session: _Se
             f"role {session.role} may not read alembic_version: the cause of drift stays unknown",
             f'GRANT SELECT ON alembic_version TO "{session.role}"',
         )
+
+
+def _waiver_lines(settings: Settings) -> Iterator[Line]:
+    """The project's waivers, and those that ended."""
+    from drift_pipeline.policy import policy_of
+    from drift_pipeline.waivers_file import FILE_NAME
+
+    policy = policy_of(settings)
+    if not (settings.root / FILE_NAME).is_file():
+        yield Line("✓", "waivers", f"none: there is no {FILE_NAME}")
+        return
+    count, today = len(policy.waivers), datetime.now(UTC).date()
+    yield Line("✓", "waivers", f"{FILE_NAME}: {count} waiver{'s' * (count != 1)}")
+    for waiver in policy.waivers:
+        if waiver.expires < today:
+            said = f"that of {waiver.text} by {waiver.owner} expired on {waiver.expires}"
+            yield Line("–", "waivers", said, "ask whether it still holds, or remove it")
 
 
 def _mistyped(variables: dict[str, str]) -> list[tuple[str, str]]:

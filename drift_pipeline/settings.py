@@ -14,6 +14,7 @@ from typing import Any
 PLANES = ("structure", "privileges", "owners", "tuning")
 FAIL_ON = ("critical", "major", "minor", "breaks", "never")
 PENDING = ("count", "ignore")
+EVIDENCE = ("none", "statistics", "deep")
 
 
 def _setting(
@@ -124,7 +125,28 @@ class Settings:
         "schema-diff.sql holds statements that lose data as SQL instead of comments",
         variable="DRIFT_ALLOW_DESTRUCTIVE",
     )
+    allow_drop: tuple[str, ...] = _setting(
+        (),
+        'objects that only the database has and that the SQL may drop: `["public.legacy", "public.tmp_*"]`',
+        variable="DRIFT_ALLOW_DROP",
+    )
+    rules: Mapping[str, str] = _setting(dict, 'severity of rules by their id, such as `C23 = "major"`')
+    evidence: str = _setting(
+        "statistics",
+        "what is asked about the tables concerned: `statistics` reads no row, `deep` counts rows that would fail",
+        variable="DRIFT_EVIDENCE",
+        choices=EVIDENCE,
+    )
+    evidence_timeout: float = _setting(
+        5.0, "seconds that one counting query may take", variable="DRIFT_EVIDENCE_TIMEOUT", positive=True
+    )
     artifacts: str = _setting(".drift/artifacts", "folder or URL of the artifact store", variable="DRIFT_ARTIFACTS")
+    engines: tuple[str, ...] = _setting(
+        ("migra", "native"),
+        "who proposes SQL; of equal plans the first one's is taken",
+        variable="DRIFT_ENGINES",
+        choices=("migra", "native", "pgmig"),
+    )
     engine_timeout: float = _setting(
         30.0, "seconds that an engine such as migra may take", variable="DRIFT_ENGINE_TIMEOUT", positive=True
     )

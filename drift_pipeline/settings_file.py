@@ -116,7 +116,7 @@ def _write_out_shorthands(raw: dict[str, Any]) -> None:
         for key in ("targets", "path"):
             if isinstance(models.get(key), str):
                 models[key] = [models[key]]
-    for key in ("ignore", "planes", "manage"):
+    for key in ("ignore", "planes", "manage", "allow_drop"):
         if isinstance(raw.get(key), str):
             raw[key] = [raw[key]]
     if isinstance(raw.get("ignore"), list):

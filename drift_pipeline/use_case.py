@@ -31,8 +31,8 @@ from drift_pipeline.diff.compare import diff_schemas
 from drift_pipeline.diff.differences import SchemaDiff
 from drift_pipeline.diff.reprint import Reprinter
 from drift_pipeline.errors import ScratchError
-from drift_pipeline.judge.findings import Cause, Finding
-from drift_pipeline.judge.judge import judge
+from drift_pipeline.judge.findings import Cause
+from drift_pipeline.judgement import findings_of
 from drift_pipeline.lineage import add_history, extensions_of, scope_of, trace
 from drift_pipeline.models.build import build_models
 from drift_pipeline.models.faults import ModelFault
@@ -41,6 +41,7 @@ from drift_pipeline.plan.planner import plan_repair
 from drift_pipeline.plan.revisions.make import Drifted, MadeRevision, Project, make_revision
 from drift_pipeline.plan.revisions.place import described, place_revision
 from drift_pipeline.plan.statements import Plan
+from drift_pipeline.policy import policy_of
 from drift_pipeline.report.report import Context, Coverage, Report
 from drift_pipeline.schema.facts import Schema
 from drift_pipeline.schema.reader import read_schema
@@ -145,8 +146,15 @@ def make_report(
 ) -> Report:
     """Stage 4: findings, plan and context in one object, from which every output is rendered."""
     locations = {**models.loaded.tables, **models.loaded.columns}
-    findings = judge(drift.diff, drift.live, drift.models, locations=locations, environment=live.environment)
-    findings = tuple(_with_causes(finding, drift, settings) for finding in findings)
+    judged = findings_of(
+        settings,
+        drift.diff,
+        drift.live,
+        drift.models,
+        environment=live.environment,
+        locations=locations,
+        causes=drift.causes,
+    )
     commit = commit or current_commit(settings.root)
     return Report(
         context=Context(
@@ -167,7 +175,7 @@ def make_report(
             tool_version=drift_pipeline.__version__,
             timings={"models": models.seconds, "live": live.seconds, **drift.timings},
         ),
-        findings=findings,
+        findings=judged.findings,
         plan=drift.plan,
         coverage=drift.coverage,
         model_faults=models.faults,
@@ -178,8 +186,10 @@ def make_report(
             ),
             *models.notes,
             *drift.notes,
+            *judged.notes,
         ),
         pending=drift.pending,
+        allow_drop=settings.allow_drop,
     )
 
 
@@ -227,12 +237,6 @@ def require_extensions(report: Report) -> None:
         )
 
 
-def _with_causes(finding: Finding, drift: Drift, settings: Settings) -> Finding:
-    causes = drift.causes.get(finding.difference.key, (Cause.UNKNOWN,))
-    ignored = settings.pending == "ignore" and causes == (Cause.PENDING_MIGRATION,)
-    return replace(finding, causes=causes, set_aside="a pending migration brings it" if ignored else "")
-
-
 # ---------------------------------------------------------------- the whole way, in one process
 
 
@@ -258,6 +262,7 @@ class Looked:
 def look(environment: str, *, settings: Settings | None = None, environ: Mapping[str, str] | None = None) -> Looked:
     """The same as `check`, with the values of all stages."""
     settings = settings_for(settings or load_settings(), environment)
+    policy_of(settings)  # a mistake in the waivers is told before anything is read
     live = read_live_schema(settings, environment, environ=environ)
     loaded = load_project_models(settings)
     with models_on_scratch(settings, loaded, live=live.schema) as built:
@@ -326,6 +331,8 @@ def _find_drift(settings: Settings, built: BuiltModels, live: LiveSchema) -> Dri
         models_database=built.database,
         diff=diff,
         engine_timeout=settings.engine_timeout,
+        engines=settings.engines,
+        scope=scope.part,
         exact=settings.exact,
         cache=settings.root / ".drift" / "cache" / "plans",
     )

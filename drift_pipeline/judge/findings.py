@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from drift_pipeline.diff.differences import Difference
@@ -50,6 +51,40 @@ class Cause(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Remedy(StrEnum):
+    """Which side should give way."""
+
+    DATABASE = "database"
+    MODELS = "models"
+    DECIDE = "decide"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the database itself says about a finding, in numbers alone.
+
+    `text`: for people, such as "3 rows hold NULL: SET NOT NULL would fail". `count`: rows that were counted; None where
+    nothing was counted. `fails`: the repair would fail or lose values because of it.
+    """
+
+    text: str
+    count: int | None = None
+    fails: bool = False
+
+
+@dataclass(frozen=True)
+class Age:
+    """Since when a finding is there, from the history of checks.
+
+    `first_seen`: when the unbroken row of checks that show it began. `checks`: how many those are, this one included.
+    `came_back`: when it was last seen before it had been gone.
+    """
+
+    first_seen: datetime
+    checks: int
+    came_back: datetime | None = None
+
+
 @dataclass(frozen=True)
 class Finding:
     """A difference, judged.
@@ -59,6 +94,9 @@ class Finding:
     declares the object, if known. `impact_reason` says what breaks, in a few words. `statement`: what repairs it, in
     general (`DROP COLUMN`). `also`: ids of rules that hold as well. `impact_rule`: id of the rule behind the impact.
     `set_aside`: why it is shown and does not count, such as "a pending migration brings it"; empty if it counts.
+    `remedy`: which side should give way, and why, by which rule. `remark`: what became of its waiver. `evidence`: what
+    the database says about it. `age`: since when it is there; None without a history. `declared`: commit and date of
+    the model's line. `adoption`: lines for the model, if somebody wants to keep what live has.
     """
 
     difference: Difference
@@ -75,6 +113,14 @@ class Finding:
     statement: str = ""
     impact_rule: str = ""
     set_aside: str = ""
+    remedy: Remedy = Remedy.DATABASE
+    remedy_reason: str = ""
+    remedy_rule: str = ""
+    remark: str = ""
+    evidence: tuple[Evidence, ...] = ()
+    age: Age | None = None
+    declared: str = ""
+    adoption: str = ""
 
     @property
     def cause(self) -> Cause:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from itertools import chain
 from typing import cast
 
 from drift_pipeline.diff.differences import Change, Difference, SchemaDiff
 from drift_pipeline.judge.findings import Finding
+from drift_pipeline.judge.rules.levels import AS_IN_THE_TABLES, Levels
 from drift_pipeline.judge.rules.registry import holding
+from drift_pipeline.judge.rules.remedy import remedy_of
 from drift_pipeline.judge.rules.rule import Case, ImpactRule, Rule, own_changes
 from drift_pipeline.judge.titles import sort_name, title
 from drift_pipeline.schema.facts import Schema
@@ -23,28 +26,41 @@ def judge(
     *,
     locations: Mapping[str, str] = NO_LOCATIONS,
     environment: str = "",
+    levels: Levels = AS_IN_THE_TABLES,
 ) -> tuple[Finding, ...]:
     """Turn differences into findings, worst first.
 
     `source` is the live database, `target` the models. `locations`: `file:line` of what the models declare, by
     `schema.table` and `schema.table.column`. `environment` is what the titles call the live database. Every difference
-    gets a level. The order follows the worse of severity and impact, then the names, so it is stable.
+    gets a level. `levels`: of rules that the project set otherwise than the tables (`checked_levels`).
     """
-    findings = [judge_one(item, source, target, locations, environment) for item in diff.differences]
+    findings = [judge_one(item, source, target, locations, environment, levels=levels) for item in diff.differences]
+    return worst_first(findings)
+
+
+def worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """By the worse of severity and impact, then by the names, so the order is stable."""
     return tuple(sorted(findings, key=_order))
 
 
 def judge_one(
-    difference: Difference, source: Schema, target: Schema, locations: Mapping[str, str], environment: str
+    difference: Difference,
+    source: Schema,
+    target: Schema,
+    locations: Mapping[str, str],
+    environment: str,
+    *,
+    levels: Levels = AS_IN_THE_TABLES,
 ) -> Finding:
     """One difference, judged."""
     cases = _cases(difference, source, target)
-    rules = [(case, cast(Rule, rule)) for case in cases for rule in holding(case)]
+    rules = [(case, _at_level(cast(Rule, rule), levels)) for case in cases for rule in holding(case)]
     impacts = [(case, cast(ImpactRule, rule)) for case in cases for rule in holding(case, impact=True)]
     # max takes the first of equals: rules stand in their tables with the more special ones first
     case, rule = max(rules, key=lambda pair: pair[1].severity.rank)
     impact_case, impact = max(impacts, key=lambda pair: pair[1].impact.rank)
     also = tuple(dict.fromkeys(other.id for _, other in rules if other.id != rule.id and not _said(other, rule, case)))
+    remedy = remedy_of(Case(difference, source, target))
     return Finding(
         difference=difference,
         severity=rule.severity,
@@ -58,7 +74,15 @@ def judge_one(
         also=also,
         statement=rule.statement,
         impact_rule=impact.id,
+        remedy=remedy.remedy,
+        remedy_reason=remedy.reason,
+        remedy_rule=remedy.id,
     )
+
+
+def _at_level(rule: Rule, levels: Levels) -> Rule:
+    level = levels.get(rule.id, rule.severity)
+    return rule if level is rule.severity else replace(rule, severity=level)
 
 
 def _said(other: Rule, rule: Rule, case: Case) -> bool:

@@ -12,8 +12,9 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from drift_pipeline.judge.findings import Cause, Finding, Impact
+from drift_pipeline.judge.findings import Finding, Impact
 from drift_pipeline.judge.words import dotted, kind_word, visible
+from drift_pipeline.report.explain import Said, said
 from drift_pipeline.report.report import Report
 from drift_pipeline.report.sql import to_sql
 from drift_pipeline.report.verdict import (
@@ -24,6 +25,7 @@ from drift_pipeline.report.verdict import (
     proof_line,
     recommendations,
     spelling_line,
+    tables_text,
     verdict,
 )
 from drift_pipeline.schema.facts import Value
@@ -56,7 +58,7 @@ def to_html(report: Report, *, findings: int = 2000) -> str:
         coverage=coverage_line(report.coverage),
         not_compared=not_compared(report.coverage),
         proof=proof_line(report),
-        findings=[(finding, sides(finding), _causes(finding)) for finding in shown],
+        findings=[(finding, sides(finding), _said(finding, report)) for finding in shown],
         more=len(report.findings) - len(shown),
         kinds=sorted({finding.difference.id.kind for finding in shown}),
         impacts=[level for level in reversed(Impact) if any(finding.impact is level for finding in shown)],
@@ -109,8 +111,8 @@ def _full(value: Value) -> str:
     return "\n".join(visible(line) for line in text.split("\n"))
 
 
-def _causes(finding: Finding) -> str:
-    return ", ".join(cause.value for cause in finding.causes if cause is not Cause.UNKNOWN)
+def _said(finding: Finding, report: Report) -> list[Said]:
+    return said(finding, report.context.checked_at)
 
 
 @lru_cache(maxsize=1)
@@ -124,7 +126,7 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(visible=visible, kind=kind_word, lines=_lines)
+    environment.filters.update(visible=visible, kind=kind_word, lines=_lines, tables=tables_text, full=_full)
     return environment.get_template("drift-report.html.j2")
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from datetime import UTC
+from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from drift_pipeline.errors import StoreError
 from drift_pipeline.judge.findings import Finding
-from drift_pipeline.plan.statements import Plan, Statement
+from drift_pipeline.plan.statements import Cost, Plan, Statement
+from drift_pipeline.report.held import held_back, safe_sql
 from drift_pipeline.report.report import SCHEMA_VERSION, Context, Coverage, Report
 from drift_pipeline.report.verdict import coverage_line, proof_line, recommendations, verdict
 from drift_pipeline.schema.facts import Fact
@@ -66,7 +68,7 @@ def report_data(report: Report) -> dict[str, Any]:
         "findings": [finding_data(finding) for finding in report.findings],
         "recommendations": recommendations(report),
         "plan": _plan(report, report.plan),
-        "sql": report.plan.sql,
+        "sql": safe_sql(report.plan, report.by_key, report.allow_drop),
         "model_faults": [
             {"what": fault.what, "message": fault.message, "location": fault.location} for fault in report.model_faults
         ],
@@ -82,9 +84,8 @@ def impact_counts(report: Report) -> dict[str, int]:
 
 
 def _context(context: Context) -> dict[str, Any]:
-    checked = context.checked_at
     return {
-        "checked_at": (checked.astimezone(UTC) if checked.tzinfo else checked.replace(tzinfo=UTC)).isoformat(),
+        "checked_at": _moment(context.checked_at),
         "target": context.target,
         "role": context.role,
         "server_version": context.server_version,
@@ -115,6 +116,10 @@ def _coverage(coverage: Coverage) -> dict[str, Any]:
     }
 
 
+def _moment(when: datetime) -> str:
+    return (when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)).isoformat()
+
+
 def _sorted(counts: Mapping[str, int]) -> dict[str, int]:
     return dict(sorted(counts.items()))
 
@@ -141,7 +146,17 @@ def finding_data(finding: Finding) -> dict[str, Any]:
         "cause": finding.cause.value,
         "causes": [cause.value for cause in finding.causes],
         "set_aside": finding.set_aside,
+        "remark": finding.remark,
+        "remedy": finding.remedy.value,
+        "remedy_rule": finding.remedy_rule,
+        "remedy_reason": finding.remedy_reason,
+        "evidence": [{"text": item.text, "count": item.count, "fails": item.fails} for item in finding.evidence],
+        "first_seen": _moment(finding.age.first_seen) if finding.age else None,
+        "seen_in": finding.age.checks if finding.age else None,
+        "came_back": _moment(finding.age.came_back) if finding.age and finding.age.came_back else None,
         "location": finding.location,
+        "declared": finding.declared,
+        "adoption": finding.adoption,
         "attributes": [
             {"name": item.name, "before": item.before, "after": item.after} for item in difference.attributes
         ],
@@ -163,14 +178,23 @@ def _plan(report: Report, plan: Plan) -> dict[str, Any]:
         "proof": plan.proof.value,
         "proof_text": proof_line(report),
         "engine": plan.engine,
-        "statements": [_statement(item) for item in plan.statements],
+        "cost": _cost(plan.cost),
+        "alternatives": [
+            {"engine": item.engine, "proof": item.proof.value, "cost": _cost(item.cost), "note": item.note}
+            for item in plan.alternatives
+        ],
+        "statements": [_statement(item, report) for item in plan.statements],
         "open": list(plan.open),
-        "refused": [_statement(item) for item in plan.refused],
+        "refused": [_statement(item, report) for item in plan.refused],
         "notes": list(plan.notes),
     }
 
 
-def _statement(statement: Statement) -> dict[str, Any]:
+def _cost(cost: Cost) -> dict[str, int]:
+    return asdict(cost)
+
+
+def _statement(statement: Statement, report: Report) -> dict[str, Any]:
     return {
         "sql": statement.sql,
         "engine": statement.engine,
@@ -179,4 +203,9 @@ def _statement(statement: Statement) -> dict[str, Any]:
         "proven": statement.proven,
         "settles": sorted(statement.settles),
         "note": statement.note,
+        "drops": list(statement.drops),
+        "rewrites": list(statement.rewrites),
+        "locks": list(statement.locks),
+        "scans": list(statement.scans),
+        "held_back": held_back(statement, report.by_key, report.allow_drop),
     }

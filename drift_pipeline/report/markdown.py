@@ -8,9 +8,10 @@ from datetime import UTC
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from drift_pipeline.judge.findings import Cause, Finding, Impact, Severity
-from drift_pipeline.judge.words import segments, subject
+from drift_pipeline.judge.findings import Finding, Impact, Severity
+from drift_pipeline.judge.words import segments, subject, visible
 from drift_pipeline.report.escape import code, fence, markdown, markdown_line
+from drift_pipeline.report.explain import BESIDE_THE_REPAIR, Said, causes_text, said
 from drift_pipeline.report.report import Report
 from drift_pipeline.report.sql import to_sql
 from drift_pipeline.report.verdict import (
@@ -20,6 +21,7 @@ from drift_pipeline.report.verdict import (
     proof_line,
     recommendations,
     spelling_line,
+    tables_text,
     verdict,
 )
 
@@ -49,7 +51,8 @@ def to_markdown(report: Report, *, findings: int = 200, sql_characters: int = 60
         proof=proof_line(report),
         link=_link(report.context.url),
         checked=f"{report.context.checked_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
-        levels=_levels(shown),
+        levels=[(level, [_row(item, report) for item in items]) for level, items in _levels(shown)],
+        adoptions=_adoptions(shown),
         aside=[item for item in shown if not item.counts],
         more=len(report.findings) - len(shown),
         recommendations=[(_heading(level), items) for level, items in recommendations(report).items()],
@@ -77,7 +80,7 @@ def _template() -> Template:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(md=markdown, line=markdown_line, code=code, title=_title, causes=_causes)
+    environment.filters.update(md=markdown, line=markdown_line, code=code, title=_title, tables=tables_text)
     return environment.get_template("drift-summary.md.j2")
 
 
@@ -87,6 +90,18 @@ def _levels(findings: Sequence[Finding]) -> list[tuple[Severity, list[Finding]]]
     return [(level, items) for level, items in grouped if items]
 
 
+def _row(finding: Finding, report: Report) -> tuple[Finding, str, list[Said]]:
+    """A finding, its causes, and what is said below its repair."""
+    beside = [part for part in said(finding, report.context.checked_at) if part.label in BESIDE_THE_REPAIR]
+    return finding, causes_text(finding).rstrip("."), beside
+
+
+def _adoptions(findings: Sequence[Finding]) -> list[tuple[Finding, str, str]]:
+    """Findings that can be taken over into the models: with the fence and the lines."""
+    shown = [(item, "\n".join(map(visible, item.adoption.splitlines()))) for item in findings if item.counts]
+    return [(item, fence(lines), lines) for item, lines in shown if lines]
+
+
 def _title(finding: Finding) -> str:
     """The title, with its names as code."""
     about = subject(finding.difference.id)
@@ -94,10 +109,6 @@ def _title(finding: Finding) -> str:
         return markdown(finding.title)
     names = "".join(code(text) if name else markdown(text) for text, name in segments(finding.difference.id))
     return names + markdown(finding.title[len(about) :])
-
-
-def _causes(finding: Finding) -> str:
-    return ", ".join(cause.value for cause in finding.causes if cause is not Cause.UNKNOWN)
 
 
 def _heading(level: str) -> str:

@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from drift_pipeline.judge.findings import Finding, Impact, Severity
 from drift_pipeline.models.faults import ModelFault
 from drift_pipeline.plan.statements import Plan
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 """Version of drift-report.json: additions raise the minor part, everything else the major part."""
 
 
@@ -73,11 +74,18 @@ class Report:
     notes: tuple[str, ...] = ()
     pending: tuple[str, ...] = ()
     """Revisions that the history has and live lacks, oldest first, such as `0004 reviews and weights`."""
+    allow_drop: tuple[str, ...] = ()
+    """Shell patterns on the names of what somebody asked to drop."""
 
     @property
     def counting(self) -> tuple[Finding, ...]:
         """The findings that count: all but those that were set aside."""
         return tuple(finding for finding in self.findings if finding.counts)
+
+    @cached_property
+    def by_key(self) -> dict[str, Finding]:
+        """The findings by the keys of their differences, by which statements name them."""
+        return {finding.difference.key: finding for finding in self.findings}
 
     @property
     def drift_detected(self) -> bool:

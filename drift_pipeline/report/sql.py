@@ -7,6 +7,7 @@ from datetime import UTC
 from drift_pipeline.judge.findings import Finding
 from drift_pipeline.plan.statements import Statement
 from drift_pipeline.report.escape import commented_out, sql_comment
+from drift_pipeline.report.held import LOSES, held_back
 from drift_pipeline.report.report import Report
 from drift_pipeline.report.verdict import coverage_line, proof_line, verdict
 
@@ -16,14 +17,18 @@ def to_sql(report: Report, allow_destructive: bool = False) -> str:
 
     Only the plan's statements are ever executable; names and notes appear in comments that they cannot end.
     """
-    settled = {finding.difference.key: finding for finding in report.findings}
-    parts = ["\n".join(_header(report, allow_destructive))]
-    parts += [_part(statement, settled, allow_destructive) for statement in report.plan.statements]
+    settled = report.by_key
+    held = [
+        "" if allow_destructive else held_back(statement, settled, report.allow_drop)
+        for statement in report.plan.statements
+    ]
+    parts = ["\n".join(_header(report, held))]
+    parts += [_part(statement, settled, reason) for statement, reason in zip(report.plan.statements, held, strict=True)]
     parts += [_open(report)] if report.plan.open else []
     return "\n\n".join(parts) + "\n"
 
 
-def _header(report: Report, allow_destructive: bool) -> list[str]:
+def _header(report: Report, held: list[str]) -> list[str]:
     context, plan = report.context, report.plan
     when = context.checked_at.astimezone(UTC) if context.checked_at.tzinfo else context.checked_at
     lines = [
@@ -36,17 +41,22 @@ def _header(report: Report, allow_destructive: bool) -> list[str]:
         lines.append("Nothing to change." if not report.findings else "There is no plan for these differences.")
         return [sql_comment(line) for line in lines]
     lines.append(f"This turns {context.environment} into what the models declare. {proof_line(report)}".rstrip())
-    held_back = sum(statement.destructive for statement in plan.statements)
-    if held_back and not allow_destructive:
-        lines.append(
-            f"Commented out, because data or objects would be lost: {held_back} of {len(plan.statements)} statements. "
-            "Review each of them before you remove the comment signs."
-        )
+    losing, unknown = held.count(LOSES), sum(bool(reason) and reason != LOSES for reason in held)
+    if losing:
+        lines.append(f"Commented out, because data or objects would be lost: {losing} of {_statements(len(held))}.")
+    if unknown:
+        lines.append(f"Commented out, because nobody asked for these drops: {unknown} of {_statements(len(held))}.")
+    if losing or unknown:
+        lines.append("Review each of them before you remove the comment signs.")
     lines.append("Before running it: back up, try it on staging, and SET lock_timeout = '5s'.")
     return [sql_comment(line) for line in lines]
 
 
-def _part(statement: Statement, settled: dict[str, Finding], allow_destructive: bool) -> str:
+def _statements(count: int) -> str:
+    return f"{count} statement{'' if count == 1 else 's'}"
+
+
+def _part(statement: Statement, settled: dict[str, Finding], held: str) -> str:
     lines = []
     for key in statement.settles:
         if key in settled:
@@ -55,7 +65,7 @@ def _part(statement: Statement, settled: dict[str, Finding], allow_destructive: 
     marks = [
         text
         for holds, text in (
-            (statement.destructive, "loses data or objects"),
+            (statement.destructive or held == LOSES, LOSES),
             (not statement.proven, "not proven on scratch"),
             (not statement.transactional, "cannot run inside a transaction"),
         )
@@ -65,7 +75,9 @@ def _part(statement: Statement, settled: dict[str, Finding], allow_destructive: 
         lines.append(f"({'; '.join(marks)})")
     lines += [statement.note] if statement.note else []
     sql = f"{statement.sql.rstrip().rstrip(';')};"
-    if statement.destructive and not allow_destructive:
+    if held:
+        if held != LOSES:
+            lines.append(f"Commented out: {held}.")
         sql = commented_out(sql)
     return "\n".join([*(sql_comment(line) for line in lines), sql])
 

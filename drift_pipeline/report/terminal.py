@@ -79,12 +79,16 @@ def _table(report: Report) -> RenderableType:
         what = Text(finding.title)
         if finding.location:
             what.append(f"\n{visible(finding.location)}", style="dim")
+        why = Text(explanation(finding, report.context.checked_at))
+        if finding.adoption:
+            why.append("\nTo keep it, declare it in the models:")
+            why.append("".join(f"\n{visible(line)}" for line in finding.adoption.splitlines()), style="cyan")
         # Text objects: names with [brackets] are no markup
         table.add_row(
             Text(f"{finding.severity.emoji} {finding.severity.value}", style=STYLES[finding.severity]),
             Text(finding.impact.value, style=IMPACT_STYLES[finding.impact]),
             what,
-            Text(explanation(finding)),
+            why,
         )
     return table
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import textwrap
+from datetime import datetime
 
-from drift_pipeline.judge.findings import Cause, Finding
+from drift_pipeline.judge.findings import Finding
 from drift_pipeline.judge.words import visible
+from drift_pipeline.report.explain import said
+from drift_pipeline.report.held import LOSES, held_back
 from drift_pipeline.report.report import Report
 from drift_pipeline.report.verdict import (
     coverage_line,
@@ -44,7 +47,10 @@ def _plain(report: Report, width: int) -> list[str]:
             lines.append(
                 f"{finding.severity.value:<8}  {finding.impact.value:<8}  {finding.rule:<5} {finding.title}{place}"
             )
-            lines += _wrapped(explanation(finding), width, indent=" " * 20)
+            lines += _wrapped(explanation(finding, report.context.checked_at), width, indent=" " * 20)
+            if finding.adoption:
+                lines += _wrapped("To keep it, declare it in the models:", width, indent=" " * 20)
+                lines += [" " * 24 + visible(line) for line in finding.adoption.splitlines()]
     for heading, items in after_findings(report):
         lines += ["", heading]
         for item in items:
@@ -52,13 +58,12 @@ def _plain(report: Report, width: int) -> list[str]:
     return lines
 
 
-def explanation(finding: Finding) -> str:
-    """What it does now, what the repair risks, and what to do."""
-    now = f"Now: {finding.impact_reason} " if finding.impact_reason else ""
-    known = ", ".join(cause.value for cause in finding.causes if cause is not Cause.UNKNOWN)
-    cause = f" Cause: {known}." if known else ""
-    aside = f"Set aside: {finding.set_aside}. " if finding.set_aside else ""
-    return visible(f"{aside}{now}Repair: {finding.statement}. {finding.reason} {finding.advice}{cause}")
+def explanation(finding: Finding, checked_at: datetime) -> str:
+    """What it does now, what the repair risks, what to do, and what is known about it."""
+    parts = (
+        part.text if part.label == "Waiver" else f"{part.label}: {part.text}" for part in said(finding, checked_at)
+    )
+    return visible(" ".join(parts))
 
 
 def after_findings(report: Report) -> list[tuple[str, list[str]]]:
@@ -68,8 +73,10 @@ def after_findings(report: Report) -> list[tuple[str, list[str]]]:
     if advice:
         parts.append(("What to do", advice))
     if report.plan.statements:
-        held = sum(statement.destructive for statement in report.plan.statements)
-        lost = f"; {held} of them would lose data or objects" if held else ""
+        held = [held_back(statement, report.by_key, report.allow_drop) for statement in report.plan.statements]
+        losing, unknown = held.count(LOSES), sum(bool(reason) and reason != LOSES for reason in held)
+        lost = f"; {losing} would lose data or objects" if losing else ""
+        lost += f"; {unknown} would drop what the models don't know, and nobody asked for that" if unknown else ""
         items = [f"SQL statements: {len(report.plan.statements)}{lost}. {proof_line(report)}"]
         parts.append(("Plan", [*items, *(f"leaves different: {visible(item)}" for item in report.plan.open[:20])]))
     if report.model_faults:

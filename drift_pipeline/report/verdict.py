@@ -78,6 +78,11 @@ def differences(count: int) -> str:
     return f"{count} difference{'' if count == 1 else 's'}"
 
 
+def tables_text(count: int) -> str:
+    """`1 table`, `2 tables`."""
+    return f"{count} table{'' if count == 1 else 's'}"
+
+
 def counts_text(counts: Mapping[str, int]) -> str:
     """`2 critical, 1 major`; levels without findings are left out."""
     return ", ".join(f"{count} {level}" for level, count in counts.items() if count) or "none"

@@ -13,7 +13,7 @@ from drift_pipeline.errors import StoreError
 from drift_pipeline.judge.findings import Cause
 from drift_pipeline.report import render
 from drift_pipeline.report.json_report import SCHEMA_FILE
-from drift_pipeline.report.report import Report
+from drift_pipeline.report.report import SCHEMA_VERSION, Report
 from tests.report.example import CLEAN, HOSTILE, ORDINARY, hostile_report
 
 SCHEMA = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
@@ -104,5 +104,5 @@ def test_what_is_no_report_is_refused_with_the_next_step(text: str, said: str) -
 
 
 def test_a_later_minor_version_is_read() -> None:
-    text = render.to_json(CLEAN).replace('"schema_version": "1.0"', '"schema_version": "1.9"')
+    text = render.to_json(CLEAN).replace(f'"schema_version": "{SCHEMA_VERSION}"', '"schema_version": "1.9"')
     assert render.from_json(text)["schema_version"] == "1.9"

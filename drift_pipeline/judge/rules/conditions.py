@@ -328,6 +328,14 @@ def _lower(before: Any, after: Any) -> bool:
     return old is not None and new is not None and new < old
 
 
+lower_end = Condition(
+    "it would end earlier",
+    lambda case: (
+        _lower(case.before, case.after)
+        or _lower(_map(case.before).get("maximum"), _map(case.after).get("maximum"))
+        or (case.attribute is not None and case.attribute.name == "type" and narrowing(*_types(case)) is not None)
+    ),
+)
 smaller_type = Condition("the type gets smaller", lambda case: narrowing(*_types(case)) is not None)
 identity_risk = Condition(
     "the maximum or the type gets smaller, or it starts to cycle",

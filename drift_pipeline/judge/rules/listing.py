@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from drift_pipeline.diff.differences import Change
 from drift_pipeline.judge.rules.base import ALTER_TYPE, BASE
@@ -12,6 +13,8 @@ from drift_pipeline.judge.rules.columns import COLUMNS, TYPES
 from drift_pipeline.judge.rules.constraints import CONSTRAINTS, INDEXES
 from drift_pipeline.judge.rules.fallback import FALLBACK, RARE
 from drift_pipeline.judge.rules.impact import CODE_NOW, STRUCTURE_NOW
+from drift_pipeline.judge.rules.levels import AS_IN_THE_TABLES, Levels
+from drift_pipeline.judge.rules.remedy import REMEDIES, RemedyRule
 from drift_pipeline.judge.rules.rule import ImpactRule, Rule
 from drift_pipeline.judge.rules.tables import TABLES
 from drift_pipeline.judge.rules.types_and_sequences import TYPES_AND_SEQUENCES
@@ -27,9 +30,21 @@ Each difference between a live database and the models gets two answers, each fr
 - its **impact now**: what it does to code that was built from the models, while nobody has repaired anything.
 
 If several rules hold, the worst decides and the others are mentioned. The report names the rule by its id. The first
-table below is fixed: nothing lowers these levels. "Live" is the database, "the models" what the code declares; a
-difference is *missing* if only the models have it (a repair creates it), and *extra* if only the database has it (a
-repair drops it).
+table below is fixed: nothing lowers these levels (accept single findings by a waiver instead). "Live" is the database,
+"the models" what the code declares; a difference is *missing* if only the models have it (a repair creates it), and
+*extra* if only the database has it (a repair drops it).
+
+A third table says which side should give way: the database, the models, or whatever a person decides.
+
+A project sets other levels by the rule's id, in drift.toml. Rules of the fixed table can be raised and not lowered:
+
+```toml
+[rules]
+C23 = "major"     # another default matters to us
+I10 = "critical"  # scripts of ours name the indexes
+```
+
+`drift rules` prints these rules, with the levels of the project; `drift rules --json` for programs.
 
 This page is made from the code: `python -m drift_pipeline.judge.rules.listing > docs/rules.md`.
 """
@@ -71,7 +86,43 @@ def rules_markdown() -> str:
         parts.append(f"\n### {heading}\n\n")
         parts.append(_table(("Id", "When", "Impact", "What happens"), map(_impact_row, impacts)))
     parts.append("\nWhat no rule names has no impact: code built from the models does not notice it.\n")
+    parts.append("\n## Which side should give way\n\nThe first rule that holds decides.\n\n")
+    parts.append(_table(("Id", "When", "Side", "Why"), map(_remedy_row, REMEDIES)))
+    parts.append(WAIVERS)
     return "".join(parts)
+
+
+@dataclass(frozen=True)
+class ListedRule:
+    """One rule as `drift rules` shows it. `level`: severity, impact or side; `set`: by the project."""
+
+    id: str
+    sort: str
+    repair: str
+    level: str
+    fixed: bool
+    when: str
+    reason: str
+    advice: str
+    set: bool = False
+
+
+def listed_rules(levels: Levels = AS_IN_THE_TABLES) -> tuple[ListedRule, ...]:
+    """All rules in the order of the page, severity first; `levels`: those that the project set."""
+    found = []
+    for rule in (rule for _, rules in SEVERITY_TABLES for rule in rules):
+        level = levels.get(rule.id, rule.severity).value
+        found.append(
+            ListedRule(
+                rule.id, "severity", rule.statement, level, rule.base, _when(rule), rule.reason, rule.advice,
+                set=rule.id in levels,
+            )
+        )  # fmt: skip
+    for impact in (rule for _, rules in IMPACT_TABLES for rule in rules):
+        found.append(ListedRule(impact.id, "impact", "", impact.impact.value, False, _when(impact), impact.reason, ""))
+    for remedy in REMEDIES:
+        found.append(ListedRule(remedy.id, "remedy", "", remedy.remedy.value, False, _when(remedy), remedy.reason, ""))
+    return tuple(found)
 
 
 def _severity_row(rule: Rule) -> tuple[str, ...]:
@@ -83,7 +134,11 @@ def _impact_row(rule: ImpactRule) -> tuple[str, ...]:
     return rule.id, _when(rule), rule.impact.value, rule.reason
 
 
-def _when(rule: Rule | ImpactRule) -> str:
+def _remedy_row(rule: RemedyRule) -> tuple[str, ...]:
+    return rule.id, _when(rule), rule.remedy.value, rule.reason
+
+
+def _when(rule: Rule | ImpactRule | RemedyRule) -> str:
     kinds = ", ".join("anything" if kind == "*" else kind_word(kind) for kind in rule.kinds)
     if rule.attributes == ("*",):
         changes = "other attributes"
@@ -99,6 +154,34 @@ def _when(rule: Rule | ImpactRule) -> str:
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [heads, ["---"] * len(heads), *rows]
     return "".join(f"| {' | '.join(cell.replace('|', '&#124;') for cell in line)} |\n" for line in lines)
+
+
+WAIVERS = """\
+
+## Waivers
+
+A finding that somebody accepts is written into `drift-waivers.toml`, beside drift.toml:
+
+```toml
+[[waiver]]
+name = "public.orders.ix_old"       # a shell pattern on the dotted name
+kind = "index"                      # optional: any kind without it
+change = "extra"                    # optional: missing, extra, changed or renamed, seen from the live database
+environment = "production"          # optional: all of them without it
+reason = "the month's report needs it"
+owner = "ann@example.com"
+expires = 2027-01-31                # the last day on which it holds
+```
+
+It is shown all the same, and does not count for the exit code. After its last day it counts again and says so. A waiver
+that matches nothing any more is told; one without reason, owner or expiry is refused.
+
+## Drops that nobody asked for
+
+The models do not know everything: a table, a function or a trigger may belong to a plugin, to another service or to a
+rolling upgrade. Dropping an object that only the database has is therefore a comment in schema-diff.sql, until
+`allow_drop = ["public.legacy"]` in drift.toml asks for it by name, or `--allow-destructive` for everything.
+"""
 
 
 if __name__ == "__main__":
