@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from upath import UPath
 
 from drift_pipeline.orchestration.codec import dumps, loads
 from drift_pipeline.orchestration.failures import NEXT_STEP
 
 
-class JsonFiles(dg.UPathIOManager):
-    """Values of assets as JSON files; an input's annotation says which dataclass to read back."""
+class JsonFiles(dg.IOManager):
+    """Values of assets as JSON files; an input's annotation says which dataclass to read back.
 
-    extension: str = ".json"
+    Not Dagster's own manager of paths: it writes two log lines for every value, each a transaction in the event log.
+    """
 
-    def dump_to_path(self, context: dg.OutputContext, obj: Any, path: UPath) -> None:
+    def __init__(self, base: Path) -> None:
+        self._base = base
+
+    def _path(self, key: dg.AssetKey) -> Path:
+        return self._base.joinpath(*key.path[:-1], f"{key.path[-1]}.json")
+
+    def handle_output(self, context: dg.OutputContext, obj: Any) -> None:
         """Write the whole file beside its place and move it there, so that a killed run leaves the old one."""
+        path = self._path(context.asset_key)
+        path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f"{path.name}.{context.run_id[:8]}.part")
         partial.write_text(dumps(obj), encoding="utf-8")
-        partial.rename(path)
+        os.replace(partial, path)
 
-    def load_from_path(self, context: dg.InputContext, path: UPath) -> Any:
+    def load_input(self, context: dg.InputContext) -> Any:
         """Read the value back. Failure with the next step where there is none, or one of another release."""
-        upstream = context.upstream_output.asset_key.to_user_string() if context.upstream_output else "the input"
+        upstream = context.asset_key.to_user_string()
         try:
-            return loads(context.dagster_type.typing_type, path.read_text(encoding="utf-8"))
+            text = self._path(context.asset_key).read_text(encoding="utf-8")
+            return loads(context.dagster_type.typing_type, text)
         except FileNotFoundError:
             problem = f"{upstream} was not materialized here yet"
         except ValueError:
@@ -41,4 +52,4 @@ def json_files(context: dg.InitResourceContext) -> JsonFiles:
     """The IO manager on this instance's storage folder."""
     if context.instance is None:
         raise dg.DagsterInvariantViolationError("the IO manager needs a Dagster instance")
-    return JsonFiles(base_path=UPath(context.instance.storage_directory()))
+    return JsonFiles(Path(context.instance.storage_directory()))
