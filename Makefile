@@ -34,6 +34,9 @@ lint: $(VENV)/.dev ## ruff, and the linter for workflows
 types: $(VENV)/.dev ## mypy, strict
 	@$(BIN)/mypy
 
+bench: $(VENV)/.dev ## speed and memory beside other tools, into docs/performance.md; BENCH_TABLES=100,1000 for some sizes
+	@$(BIN)/python -m benchmarks.run --tables $${BENCH_TABLES:-100,1000,10000}
+
 lock: $(VENV)/.dev ## compile the locked requirements anew
 	@$(BIN)/$(LOCK) pyproject.toml requirements/run.in -o requirements/run.txt
 	@$(BIN)/$(LOCK) requirements/dev.in -o requirements/dev.txt
