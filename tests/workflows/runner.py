@@ -1,12 +1,14 @@
-"""Runs a job's shell steps in order, as GitHub's runner would: same shell, same GITHUB_* files, same expressions.
+"""Runs a job's steps in order, as GitHub's runner would: same shell, same GITHUB_* files, same expressions.
 
-Only what our own workflows use is understood; an expression of any other form fails the test that meets it.
+Only what our own workflows use is understood; an expression or an action of any other form fails the test that meets
+it. The cache's actions keep folders below `cache`, the upload's below `uploads`.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,6 +26,7 @@ class Run:
     workspace: Path
     temp: Path
     environ: Mapping[str, str]
+    cache: Path
     outputs: dict[str, dict[str, str]] = field(default_factory=dict)
     log: list[str] = field(default_factory=list)
     failed: str = ""
@@ -38,14 +41,39 @@ class Run:
         """Runs the job; returns its outputs. `failed` names the step that failed, after which none runs."""
         job_env = {key: self.text(value) for key, value in job.get("env", {}).items()}
         for step in job["steps"]:
-            if "run" not in step or step["name"] in skip:
+            if step["name"] in skip or ("if" in step and not self.condition(step["if"])):
                 continue
-            if "if" in step and not self.condition(step["if"]):
-                continue
-            if not self.step(step, job_env):
+            if not (self.step(step, job_env) if "run" in step else self.action(step)):
                 self.failed = step["name"]
                 break
         return {name: self.text(value) for name, value in job.get("outputs", {}).items()}
+
+    @property
+    def uploads(self) -> dict[str, Path]:
+        """What was uploaded, by the artifact's name."""
+        folder = self.temp / "uploads"
+        return {path.name: path for path in folder.iterdir()} if folder.exists() else {}
+
+    def action(self, step: Mapping[str, Any]) -> bool:
+        """Does what the action of this step does, on this machine; False if it failed."""
+        action = step["uses"].partition("@")[0]
+        given = {key: self.text(value) for key, value in step.get("with", {}).items()}
+        if action in {"actions/checkout", "actions/setup-python"}:
+            return True
+        path = self.workspace / given["path"]
+        if action == "actions/cache/restore":
+            kept = sorted(self.cache.glob(given["restore-keys"] + "*"), key=lambda folder: folder.stat().st_mtime)
+            if kept:
+                shutil.copytree(kept[-1], path)
+        elif action == "actions/cache/save":
+            assert not (self.cache / given["key"]).exists(), "the key of a cache is saved once"
+            shutil.copytree(path, self.cache / given["key"])
+        elif action == "actions/upload-artifact":
+            assert given["name"], "an artifact needs a name"
+            shutil.copytree(path, self.temp / "uploads" / given["name"])
+        else:
+            raise AssertionError(f"an action that this runner does not know: {action}")
+        return True
 
     def step(self, step: Mapping[str, Any], job_env: Mapping[str, str]) -> bool:
         """Runs one step's script; False if it failed."""

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,9 @@ import pytest
 import yaml
 
 from drift_pipeline import demo
+from drift_pipeline.scratch.server import ScratchServer
+from tests.base.shop import EXAMPLE, copy_of_the_example, drift, upgrade, variables_of
+from tests.notify.bot_api import bot_api
 from tests.workflows.runner import Run, base_environment
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -90,73 +94,187 @@ def test_a_deployment_waits_for_a_check_that_could_look_and_found_nothing() -> N
 
 
 @pytest.fixture(scope="module")
-def credentials() -> Iterator[Mapping[str, str]]:
-    """Of the example's databases, as repository secrets would hold them."""
+def secrets() -> Iterator[Mapping[str, str]]:
+    """Of the example's databases, as a repository holds them: what nobody set is missing, and arrives empty."""
     with demo.demo_environment() as (variables, _):
-        yield variables
+        yield {name: value for name, value in variables.items() if not name.endswith("_PORT") or value != "5432"}
 
 
-@pytest.fixture
-def checkout(tmp_path: Path) -> Path:
-    """What actions/checkout leaves: the repository of the example's team."""
-    folder = tmp_path / "checkout"
-    shutil.copytree(ROOT / "examples/shop", folder, ignore=shutil.ignore_patterns("__pycache__", ".drift"))
-    return folder
+@pytest.fixture(scope="module")
+def waiting(server: ScratchServer) -> Iterator[Mapping[str, str]]:
+    """Secrets of a production that lacks its last migration and nothing else."""
+    with server.create(label="test") as database:
+        upgrade(EXAMPLE, database, "0003")
+        yield variables_of(database)
 
 
-def run_check(checkout: Path, temp: Path, secrets: Mapping[str, str], **inputs: Any) -> tuple[Run, Mapping[str, str]]:
-    temp.mkdir()
-    github = {"server_url": "https://github.com", "repository": "acme/shop", "run_id": "4711"}
-    run = Run({"inputs": inputs, "secrets": secrets, "github": github}, checkout, temp, base_environment(SCRIPTS))
-    # the package is what this very environment has
+def check_out(folder: Path) -> Path:
+    """What actions/checkout leaves: the repository of the example's team, and nothing of an earlier run."""
+    return copy_of_the_example(folder / "checkout")
+
+
+def run_check(folder: Path, secrets: Mapping[str, str], *, run_id: str = "4711", **inputs: Any) -> Checked:
+    """One run of the workflow, on a runner of its own; runs below the same folder share the cache."""
+    temp, cache = folder / run_id, folder / "cache"
+    for path in (temp, cache):
+        path.mkdir(exist_ok=True)
+    github = {"server_url": "https://github.com", "repository": "acme/shop", "run_id": run_id, "run_attempt": "1"}
+    environ = {
+        **base_environment(SCRIPTS),
+        **{name: secrets[name] for name in ("TELEGRAM_API_URL",) if name in secrets},
+    }
+    run = Run({"inputs": inputs, "secrets": secrets, "github": github}, check_out(temp), temp, environ, cache)
+    # the package is what this very environment has; the installation has a test of its own
     outputs = run.job(load(CHECK)["jobs"]["check"], skip=frozenset({"Install drift_pipeline"}))
-    return run, outputs
+    return Checked(run, outputs)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A run, and the outputs of its job."""
+
+    run: Run
+    outputs: Mapping[str, str]
+
+
+@pytest.fixture(scope="module")
+def days(tmp_path_factory: pytest.TempPathFactory, secrets: Mapping[str, str]) -> Days:
+    """Three days of the schedule, which has no inputs: drift, the same drift, and a database that does not answer."""
+    folder = tmp_path_factory.mktemp("days")
+    with bot_api() as telegram:
+        known = {**secrets, **telegram.variables()}
+        down = {**known, "PROD_DB_HOST": "127.0.0.1", "PROD_DB_PORT": "1"}
+        runs = [
+            run_check(folder, known, run_id="1"),
+            run_check(folder, known, run_id="2"),
+            run_check(folder, down, run_id="3"),
+        ]
+        return Days(*runs, [message["seen"] for message in telegram.sent])
+
+
+@dataclass(frozen=True)
+class Days:
+    first: Checked
+    second: Checked
+    third: Checked
+    alerts: list[str]
 
 
 @pytest.mark.slow
-def test_production_with_drift_sets_the_output_writes_the_summary_and_leaves_three_artifacts(
-    checkout: Path, tmp_path: Path, credentials: Mapping[str, str]
-) -> None:
-    run, outputs = run_check(checkout, tmp_path / "run", credentials, environment="production", fail_on_drift=False)
+def test_the_schedule_checks_production_and_hands_over_outputs_summary_and_three_artifacts(days: Days) -> None:
+    run, outputs = days.first.run, days.first.outputs
     assert run.failed == "", run.log
-    assert outputs["drift_detected"] == "true"
-    assert outputs["severity"] == "critical"
-    assert "production" in run.summary
-    assert {path.name for path in (checkout / "drift-artifacts").iterdir()} == {
-        "schema-diff.sql",
-        "drift-report.json",
-        "drift-summary.md",
+    assert outputs == {
+        "drift_detected": "true",
+        "severity": "critical",
+        "report-artifact": "schema-drift-production-1",
     }
-    assert "https://github.com/acme/shop/actions/runs/4711" in "".join(
-        path.read_text() for path in (checkout / "drift-artifacts").iterdir()
-    )
+    assert run.summary.startswith("# 🔴 Schema drift: production")
+    (folder,) = run.uploads.values()
+    assert folder.name == outputs["report-artifact"]
+    assert {path.name for path in folder.iterdir()} == {"schema-diff.sql", "drift-report.json", "drift-summary.md"}
+    assert "DROP COLUMN vip_note" in (folder / "schema-diff.sql").read_text()
+    for name in ("drift-report.json", "drift-summary.md"):
+        assert "https://github.com/acme/shop/actions/runs/1" in (folder / name).read_text()
+    assert any("::error file=shop/models.py,line=" in entry for entry in run.log)
+
+
+@pytest.mark.slow
+def test_drift_is_alerted_once_in_the_form_that_was_asked_for_and_a_failure_too(days: Days) -> None:
+    drift, failure = days.alerts
+    assert drift.startswith("🔴 Schema Drift Alert - CRITICAL\n\n🗄️ Environment: production\n📊 Severity: critical\n")
+    assert "Changes Detected:\n• 🔴 Critical: 2\n• 🟠 Major: 3\n• 🟡 Minor: 3\n" in drift
+    assert "⚠️ Action Required:\nReview schema differences and generate migration\n" in drift
+    assert drift.endswith("🔗 View Full Report")
+    assert failure.startswith("❌ Schema Drift Check Failed\n\n🗄️ Environment: production\n")
+
+
+@pytest.mark.slow
+def test_the_history_travels_from_run_to_run(days: Days) -> None:
+    assert days.second.run.failed == "", days.second.run.log
+    history = drift(days.second.run.workspace, "trends", "--env", "production")
+    assert history.code == 0, history.err
+    assert len(history.out.splitlines()) == 3, history.out
+
+
+@pytest.mark.slow
+def test_a_check_that_could_not_look_fails_with_empty_outputs_and_never_takes_yesterdays_report(days: Days) -> None:
+    run, outputs = days.third.run, days.third.outputs
+    assert (run.workspace / ".drift/artifacts/production/latest/drift-report.json").exists()
+    assert run.failed == "Check the schema"
+    assert outputs["drift_detected"] == ""
+    assert not run.uploads
+
+
+@pytest.mark.slow
+def test_yesterdays_report_is_refused_as_todays_even_if_it_is_asked_for(days: Days) -> None:
+    report = days.third.run.workspace / ".drift/artifacts/production/latest/drift-report.json"
+    data = json.loads(report.read_text())
+    data["context"]["checked_at"] = "2026-01-01T02:00:00+00:00"
+    report.write_text(json.dumps(data))
+    ended = drift(days.third.run.workspace, "ci", "--env", "production")
+    assert ended.code == 3
+    assert "2026-01-01 02:00" in ended.err
 
 
 @pytest.mark.slow
 def test_the_job_fails_on_drift_when_asked_and_the_output_is_set_all_the_same(
-    checkout: Path, tmp_path: Path, credentials: Mapping[str, str]
+    tmp_path: Path, secrets: Mapping[str, str]
 ) -> None:
-    run, outputs = run_check(checkout, tmp_path / "run", credentials, environment="staging", fail_on_drift=True)
-    assert run.failed == "Fail on drift", run.log
-    assert outputs["drift_detected"] == "true"
+    # gh workflow run schema-drift-check.yml -f environment=staging -f fail_on_drift=true
+    checked = run_check(tmp_path, secrets, environment="staging", fail_on_drift=True, pending="count")
+    assert checked.run.failed == "Fail on drift", checked.run.log
+    assert checked.outputs["drift_detected"] == "true"
+    assert checked.outputs["severity"] == "major"
+    assert list(checked.run.uploads) == ["schema-drift-staging-1"]
 
 
 @pytest.mark.slow
-def test_a_check_that_could_not_look_fails_and_leaves_the_output_empty(
-    checkout: Path, tmp_path: Path, credentials: Mapping[str, str]
+@pytest.mark.parametrize(("pending", "detected"), [("ignore", "false"), ("count", "true")])
+def test_a_deployment_may_go_on_when_production_only_lacks_what_it_is_about_to_migrate(
+    pending: str, detected: str, tmp_path: Path, waiting: Mapping[str, str]
 ) -> None:
-    wrong = {**credentials, "PROD_DB_HOST": "127.0.0.1", "PROD_DB_PORT": "1"}
-    run, outputs = run_check(checkout, tmp_path / "run", wrong, environment="production", fail_on_drift=False)
-    assert run.failed == "Check the schema"
-    assert outputs["drift_detected"] == ""
+    checked = run_check(tmp_path, waiting, environment="production", fail_on_drift=False, pending=pending)
+    assert checked.run.failed == "", checked.run.log
+    assert checked.outputs["drift_detected"] == detected
+    # it is shown all the same
+    assert "0004 reviews and weights" in checked.run.summary
+    assert "reviews" in checked.run.summary
 
 
 @pytest.mark.slow
-def test_yesterdays_report_is_not_taken_for_todays(
-    checkout: Path, tmp_path: Path, credentials: Mapping[str, str]
-) -> None:
-    run_check(checkout, tmp_path / "first", credentials, environment="production", fail_on_drift=False)
-    wrong = {**credentials, "PROD_DB_HOST": "127.0.0.1", "PROD_DB_PORT": "1"}
-    run, outputs = run_check(checkout, tmp_path / "second", wrong, environment="production", fail_on_drift=False)
-    assert run.failed == "Check the schema"
-    assert outputs["drift_detected"] == ""
+def test_the_installation_gives_a_fresh_environment_all_commands_and_the_example(tmp_path: Path) -> None:
+    checkout = tmp_path / "checkout"
+    for name in ("drift_pipeline", "examples", "requirements"):
+        shutil.copytree(ROOT / name, checkout / name, ignore=shutil.ignore_patterns("__pycache__", ".drift"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, checkout / name)
+    subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
+    scripts, temp = tmp_path / "venv" / "bin", tmp_path / "temp"
+    temp.mkdir()
+    step = next(step for step in load(CHECK)["jobs"]["check"]["steps"] if step["name"] == "Install drift_pipeline")
+
+    run = Run({}, checkout, temp, base_environment(scripts), temp)
+    if not run.step(step, {}):
+        pytest.skip("the package index cannot be reached") if offline(run) else pytest.fail(run.log[-1])
+
+    for command in (["drift", "--version"], ["dagster", "--version"], ["dagster-webserver", "--version"]):
+        subprocess.run([scripts / command[0], *command[1:]], check=True, capture_output=True, cwd=temp)
+    # the installed package, not this checkout, has the example
+    found = subprocess.run(
+        [scripts / "python", "-c", "from drift_pipeline.demo import example_folder as f; print(f())"],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=temp,
+    )
+    example = Path(found.stdout.strip())
+    assert example.is_relative_to(tmp_path / "venv")
+    ours = {path.relative_to(EXAMPLE) for path in EXAMPLE.rglob("*.*") if not {"__pycache__", ".drift"} & {*path.parts}}
+    assert ours == {path.relative_to(example) for path in example.rglob("*.*") if "__pycache__" not in path.parts}
+
+
+def offline(run: Run) -> bool:
+    """Whether the installer found no way to the index, rather than something wrong in what it was told."""
+    words = ("Could not connect", "Failed to fetch", "Temporary failure in name", "No matching distribution")
+    return any(word in run.log[-1] for word in words)
