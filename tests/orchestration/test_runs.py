@@ -28,8 +28,9 @@ def telegram() -> Iterator[BotApi]:
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Between tries Dagster sleeps; in tests it need not."""
-    monkeypatch.setattr("dagster._core.execution.plan.active.time.sleep", lambda seconds: None)
+    """Between tries of the read there are seconds; in tests there need not be."""
+    policy = dg.RetryPolicy(max_retries=assets.READ_RETRIES.max_retries, delay=0)
+    monkeypatch.setattr(assets, "READ_RETRIES", policy)
 
 
 def everything_kept(project: Project) -> str:
