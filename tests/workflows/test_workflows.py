@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -254,7 +255,11 @@ def test_the_installation_gives_a_fresh_environment_all_commands_and_the_example
     temp.mkdir()
     step = next(step for step in load(CHECK)["jobs"]["check"]["steps"] if step["name"] == "Install drift_pipeline")
 
-    run = Run({}, checkout, temp, base_environment(scripts), temp)
+    # where this machine gets its packages from
+    index = {
+        name: value for name, value in os.environ.items() if name.upper().startswith(("PIP_", "UV_", "SSL_", "HTTP"))
+    }
+    run = Run({}, checkout, temp, {**base_environment(scripts), **index}, temp)
     if not run.step(step, {}):
         pytest.skip("the package index cannot be reached") if offline(run) else pytest.fail(run.log[-1])
 
