@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from drift_pipeline.errors import StoreError
-from drift_pipeline.history.artifacts import REPORT, SQL, SUMMARY
+from drift_pipeline.history.artifacts import PAGE, REPORT, SQL, SUMMARY
 from drift_pipeline.history.store import ArtifactStore
 
 SUMMARY_LIMIT = 1024 * 1024
@@ -83,9 +83,9 @@ def copy_artifacts(store: ArtifactStore, environment: str, folder: Path) -> tupl
     """Copies the newest artifacts under their names into a folder, for an upload step. Returns what was written."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for name in (SQL, REPORT, SUMMARY):
+    for name in (SQL, REPORT, SUMMARY, PAGE):
         text = store.latest(environment, name)
-        # a run without drift has no SQL; the artifact has all three files all the same
+        # a run without drift has no SQL; the artifact has all the files all the same
         (folder / name).write_text(text or "-- no differences\n", encoding="utf-8")
         written.append(folder / name)
     return tuple(written)

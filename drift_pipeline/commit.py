@@ -30,7 +30,12 @@ def current_commit(root: Path, environ: Mapping[str, str] = os.environ) -> Commi
 def _git(root: Path, *arguments: str) -> str:
     try:
         result = subprocess.run(
-            ["git", "-C", str(root), *arguments], capture_output=True, text=True, timeout=10, check=False
+            # a checkout that is mounted into a container belongs to somebody else, which git would refuse to read
+            ["git", "-c", "safe.directory=*", "-C", str(root), *arguments],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
         return ""
