@@ -173,7 +173,12 @@ def test_the_schedule_checks_production_and_hands_over_outputs_summary_and_three
     assert run.summary.startswith("# 🔴 Schema drift: production")
     (folder,) = run.uploads.values()
     assert folder.name == outputs["report-artifact"]
-    assert {path.name for path in folder.iterdir()} == {"schema-diff.sql", "drift-report.json", "drift-summary.md", "drift-report.html"}
+    assert {path.name for path in folder.iterdir()} == {
+        "schema-diff.sql",
+        "drift-report.json",
+        "drift-summary.md",
+        "drift-report.html",
+    }
     assert "DROP COLUMN vip_note" in (folder / "schema-diff.sql").read_text()
     for name in ("drift-report.json", "drift-summary.md"):
         assert "https://github.com/acme/shop/actions/runs/1" in (folder / name).read_text()
