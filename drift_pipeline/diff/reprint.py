@@ -103,7 +103,7 @@ def _created_and_read(connection: Connection, wanted: Collection[_Wanted]) -> Ma
         _give_up_rights(cursor)
         for at, statements in wanted:
             _attempt(cursor, at, statements)
-    return facts_in(connection, FILES)
+    return facts_in(connection, FILES, schema_prefix=SCHEMA_PREFIX)
 
 
 def _attempt(cursor: Cursor, at: int, statements: Sequence[sql.Composable]) -> None:

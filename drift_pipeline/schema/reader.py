@@ -114,16 +114,21 @@ def schema_in(connection: Connection) -> Schema:
         return assemble(_harvest(_asking(cursor), connection.server_version))
 
 
-def facts_in(connection: Connection, files: Collection[str] | None = None) -> Mapping[FactId, Fact]:
+def facts_in(
+    connection: Connection, files: Collection[str] | None = None, *, schema_prefix: str = ""
+) -> Mapping[FactId, Fact]:
     """As `schema_in`, but only facts that stand alone: no comments, no privileges, no dependencies.
 
-    `files`: names of files in `sql/`, such as `check` and `index`, when not all of them are wanted.
+    `files`: names of files in `sql/`, such as `check` and `index`, when not all of them are wanted. `schema_prefix`:
+    only what lies in schemas whose names begin with it (letters and underscores).
     """
+    part = f" and starts_with(nspname, '{schema_prefix}')" if schema_prefix.replace("_", "a").isalpha() else ""
     with connection.cursor() as cursor:
         _pin(cursor, SETTINGS)
         ask = _asking(cursor)
         wanted = [tuple(name for name in names if files is None or name in files) for names in FAMILIES]
-        return assemble(Harvest(connection.server_version, [ask(_query(names)) for names in wanted if names])).facts
+        asked = [ask(_query(names).replace(_OF_THESE_SCHEMAS, part)) for names in wanted if names]
+        return assemble(Harvest(connection.server_version, asked)).facts
 
 
 def _read_unmoved(connection: Connection, database: Database, deadline: float) -> Schema:
@@ -168,6 +173,10 @@ def _digest_now(connection: Connection, deadline: float) -> str:
     """The digest in a fresh snapshot."""
     with _transaction(connection, deadline) as ask:
         return str(ask(_query(("digest",)))[1])
+
+
+_OF_THESE_SCHEMAS = " /* of these schemas */"
+"""Where the prelude's choice of schemas can be narrowed."""
 
 
 @cache

@@ -7,7 +7,7 @@ with member as materialized (
 ),
 space as materialized (
     -- pg_ is reserved for the system: pg_catalog, pg_toast, pg_temp_3 ...
-    select oid, nspname::text as name from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'
+    select oid, nspname::text as name from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema' /* of these schemas */
 ),
 relation as materialized (
     select
