@@ -14,6 +14,7 @@ from drift_pipeline.plan.native.graph import in_order, needs
 from drift_pipeline.plan.native.renames import rename_steps
 from drift_pipeline.plan.native.rules import RULES
 from drift_pipeline.plan.native.rules.privileges import privilege_steps
+from drift_pipeline.plan.native.rules.tables import stands_alone
 from drift_pipeline.plan.native.situation import Situation, situation_of
 from drift_pipeline.plan.native.steps import Edges, Scene, Step, aspect_of, base_of, by_parent
 from drift_pipeline.plan.statements import Statement
@@ -55,20 +56,21 @@ def _scene(situation: Situation, major: int, planes: Collection[str]) -> Scene:
     return Scene(
         source=situation.source,
         goal=situation.goal,
-        source_needs=_bound(needs(situation.source, situation.source_depends), situation, situation.source),
-        goal_needs=_bound(needs(situation.goal, situation.goal_depends, coming=True), situation, situation.goal),
+        source_needs=_bound(needs(situation.source, situation.source_depends), situation.adopted, situation.source),
+        goal_needs=_bound(
+            needs(situation.goal, situation.goal_depends, coming=True), situation.adopted, situation.goal
+        ),
         major=major,
         planes=frozenset(planes),
         attached=situation.adopted,
     )
 
 
-def _bound(edges: Edges, situation: Situation, facts: Mapping[FactId, Fact]) -> Edges:
+def _bound(edges: Edges, tables: Iterable[FactId], facts: Mapping[FactId, Fact]) -> Edges:
     """What a child only repeats stays as long as the bond lasts, and has to be there before it is made."""
     result = dict(edges)
     children = by_parent(facts)
-    fresh = {key for key, fact in facts.items() if fact.attributes.get("partition_of") and key not in situation.source}
-    for table in {*situation.adopted, *fresh}:
+    for table in tables:
         parts = {fact.id for fact in children.get(table, ()) if fact.id.kind in _BEFORE_BONDS}
         for bond in ("partition_of", "inherits"):
             aspect = aspect_of(table, bond)
@@ -83,9 +85,12 @@ def _decided(scene: Scene, situation: Situation, closure: Closure) -> Scene:
     gone = {key for key in situation.source if key not in situation.goal} | closure.rebuilt
     used = {key for column in closure.retyped for key in scene.source_needs.get(column, ())}
     swapped = {key: f"{key.name[1][:50]}__old" for key in closure.rebuilt if key.kind in TYPES and key in used}
+    fresh = _spread(fresh, scene.goal_children)
+    attached_later = [key for key in fresh if key.kind == "table" and stands_alone(scene, scene.goal[key])]
     return replace(
         scene,
-        fresh=frozenset(_spread(fresh, scene.goal_children)),
+        goal_needs=_bound(scene.goal_needs, attached_later, scene.goal),
+        fresh=frozenset(fresh),
         gone=frozenset(_spread(gone, scene.source_children)),
         swapped=swapped,
     )

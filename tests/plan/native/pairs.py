@@ -278,6 +278,7 @@ PAIRS: dict[str, tuple[str, str]] = {
         create index p2_b_idx on p2 (b);
         create table p3 partition of p for values from (20) to (30) partition by list (a);
         create table p3a partition of p3 default;
+        create table p4 partition of p (b default 'four' not null) for values from (40) to (50);
         create index on p (b);
         create table base (x int check (x > 0));
         create table heir (y int, z int default 4) inherits (base);
