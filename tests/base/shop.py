@@ -63,10 +63,11 @@ def alembic(checkout: Path, database: Database, *arguments: str) -> subprocess.C
     address = "postgresql+psycopg2:///{dbname}?host={host}&port={port}&user={user}".format_map(
         {"port": "5432", **database.parameters}
     )
+    secret = {"PGPASSWORD": database.parameters["password"]} if "password" in database.parameters else {}
     return subprocess.run(
         [sys.executable, "-m", "alembic", *arguments],
         cwd=checkout,
-        env={**os.environ, "SHOP_DATABASE_URL": address},
+        env={**os.environ, **secret, "SHOP_DATABASE_URL": address},
         capture_output=True,
         text=True,
         timeout=120,
