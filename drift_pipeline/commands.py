@@ -25,7 +25,7 @@ from drift_pipeline.command_steps import (
     require_ready,
     settings_of,
 )
-from drift_pipeline.settings import FAIL_ON, PENDING, PLANES
+from drift_pipeline.settings import EVIDENCE, FAIL_ON, PENDING, PLANES
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -82,6 +82,11 @@ def drift() -> None:
 @click.option("--pending", type=click.Choice(PENDING), help="What waits for a migration: counts, or is ignored.")
 @_planes
 @_exact
+@click.option(
+    "--evidence",
+    type=click.Choice(EVIDENCE),
+    help="What is asked about the tables; deep counts rows, never shows them.",
+)
 @click.option("--strict", is_flag=True, help="Exit 3 when something exists that cannot be compared.")
 @click.option("--allow-destructive", is_flag=True, help="Write statements that lose data as SQL, not as comments.")
 @click.option("--generate-migration", is_flag=True, help="Write an Alembic revision if there is drift.")

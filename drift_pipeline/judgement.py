@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from drift_pipeline.config import Settings
+from drift_pipeline.config import Database, Settings
 from drift_pipeline.diff.differences import SchemaDiff
-from drift_pipeline.judge.findings import Cause, Finding, Remedy
-from drift_pipeline.judge.judge import judge
+from drift_pipeline.judge.evidence import from_statistics, with_evidence
+from drift_pipeline.judge.findings import Cause, Evidence, Finding, Remedy
+from drift_pipeline.judge.judge import judge, worst_first
+from drift_pipeline.judge.questions import evidence_of, questions_for
 from drift_pipeline.policy import policy_of
+from drift_pipeline.schema.counting import count_rows
 from drift_pipeline.schema.facts import Schema
+from drift_pipeline.schema.statistics import Statistics
 
 Causes = Mapping[str, tuple[Cause, ...]]
-"""By the difference's key."""
+Counted = Mapping[str, tuple[Evidence, ...]]
+
+NO_STATISTICS = Statistics()
+NOTHING_COUNTED: Counted = {}
 
 
 @dataclass(frozen=True)
@@ -33,13 +40,44 @@ def findings_of(
     environment: str,
     locations: Mapping[str, str],
     causes: Causes,
+    statistics: Statistics = NO_STATISTICS,
+    counted: Counted = NOTHING_COUNTED,
 ) -> Judged:
-    """Everything that is said about the differences. ConfigError if the project's own rules or waivers are wrong."""
+    """Everything that is said about the differences. ConfigError if the project's own rules or waivers are wrong.
+
+    `causes` and `counted` go by the difference's key.
+    """
     policy = policy_of(settings)
     findings = judge(diff, live, models, locations=locations, environment=environment, levels=policy.levels)
     findings = tuple(_with_causes(finding, causes) for finding in findings)
+    findings = tuple(_with_evidence(finding, statistics, counted) for finding in findings)
     findings, notes = policy.accept(findings, environment)
-    return Judged(tuple(_pending(finding, settings) for finding in findings), notes)
+    findings = worst_first(_pending(finding, settings) for finding in findings)
+    return Judged(findings, (*notes, statistics.note) if statistics.note and findings else notes)
+
+
+def count_evidence(settings: Settings, database: Database, diff: SchemaDiff, live: Schema, models: Schema) -> Counted:
+    """Counts what decides about the repairs, if the settings want that: bounded queries, counts alone.
+
+    `database`: the live one, as a role that may read its tables. What cannot be counted is said and never raises.
+    """
+    if settings.evidence != "deep":
+        return NOTHING_COUNTED
+    asked = [
+        (difference.key, ask, question)
+        for difference in diff.differences
+        for ask, question in questions_for(difference, live, models)
+    ]
+    counts = count_rows(
+        database,
+        [question for _, _, question in asked],
+        timeout=settings.evidence_timeout,
+        connect_timeout=settings.connect_timeout,
+    )
+    found: dict[str, tuple[Evidence, ...]] = {}
+    for (key, ask, question), count in zip(asked, counts, strict=True):
+        found[key] = (*found.get(key, ()), evidence_of(ask, question, count))
+    return found
 
 
 def _with_causes(finding: Finding, causes: Causes) -> Finding:
@@ -48,6 +86,11 @@ def _with_causes(finding: Finding, causes: Causes) -> Finding:
         return replace(finding, causes=found)
     reason = "A migration that waits to be applied brings it."
     return replace(finding, causes=found, remedy=Remedy.DATABASE, remedy_reason=reason, remedy_rule="W00")
+
+
+def _with_evidence(finding: Finding, statistics: Statistics, counted: Counted) -> Finding:
+    difference = finding.difference
+    return with_evidence(finding, (*from_statistics(difference, statistics), *counted.get(difference.key, ())))
 
 
 def _pending(finding: Finding, settings: Settings) -> Finding:

@@ -31,8 +31,8 @@ from drift_pipeline.diff.compare import diff_schemas
 from drift_pipeline.diff.differences import SchemaDiff
 from drift_pipeline.diff.reprint import Reprinter
 from drift_pipeline.errors import ScratchError
-from drift_pipeline.judge.findings import Cause
-from drift_pipeline.judgement import findings_of
+from drift_pipeline.judge.findings import Cause, Evidence
+from drift_pipeline.judgement import count_evidence, findings_of
 from drift_pipeline.lineage import add_history, extensions_of, scope_of, trace
 from drift_pipeline.models.build import build_models
 from drift_pipeline.models.faults import ModelFault
@@ -46,6 +46,7 @@ from drift_pipeline.report.report import Context, Coverage, Report
 from drift_pipeline.schema.facts import Schema
 from drift_pipeline.schema.reader import read_schema
 from drift_pipeline.schema.scope import split_unmanaged
+from drift_pipeline.schema.statistics import Statistics, read_statistics
 from drift_pipeline.schema.version_table import LiveRevisions, read_revisions
 from drift_pipeline.scratch.server import ScratchServer, scratch_server
 
@@ -72,7 +73,7 @@ class ModelSchema:
 class LiveSchema:
     """All facts of one environment's database at one moment. `target`: host:port/name, without credentials.
 
-    `revisions`: what its Alembic version table says, as far as the role may read it.
+    `revisions`: what its Alembic version table says, as far as the role may read it. `statistics`: sizes and use.
     """
 
     environment: str
@@ -81,6 +82,7 @@ class LiveSchema:
     role: str = ""
     revisions: LiveRevisions = field(default_factory=LiveRevisions)
     seconds: float = 0.0
+    statistics: Statistics = field(default_factory=Statistics)
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,7 @@ class Drift:
     """What differs between an environment and the models, within what is compared, and the plan that mends it.
 
     `causes`: by the difference's key. `pending`: revisions that live lacks. `notes`: what could not be found out.
+    `counted`: evidence from rows, by the difference's key.
     """
 
     diff: SchemaDiff
@@ -100,6 +103,7 @@ class Drift:
     causes: Mapping[str, tuple[Cause, ...]] = field(default_factory=dict)
     pending: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    counted: Mapping[str, tuple[Evidence, ...]] = field(default_factory=dict)
 
 
 # ---------------------------------------------------------------- stages
@@ -131,14 +135,27 @@ def read_live_schema(settings: Settings, environment: str, *, environ: Mapping[s
     if settings.models.alembic:
         revisions = read_revisions(database, schema, connect_timeout=settings.connect_timeout)
     role = database.parameters.get("user", "")
-    return LiveSchema(environment, schema, database.display, role, revisions, time.monotonic() - began)
+    statistics = Statistics()
+    if settings.evidence != "none":
+        statistics = read_statistics(database, connect_timeout=settings.connect_timeout)
+    seconds = time.monotonic() - began
+    return LiveSchema(environment, schema, database.display, role, revisions, seconds, statistics)
 
 
 def find_drift(settings: Settings, models: ModelSchema, live: LiveSchema) -> Drift:
     """Stage 3: what differs, and a plan that was proven on scratch. Builds the models there again."""
     settings = settings_for(settings, live.environment)
     with models_on_scratch(settings, models.loaded, live=live.schema) as built:
-        return _find_drift(settings, built, live)
+        drift = _find_drift(settings, built, live)
+    return _counted(settings, live, drift)
+
+
+def _counted(settings: Settings, live: LiveSchema, drift: Drift, environ: Mapping[str, str] | None = None) -> Drift:
+    """With the counts that deep evidence asks the live database for; nothing is asked otherwise."""
+    if settings.evidence != "deep":
+        return drift
+    database = database_for(settings, live.environment, environ)
+    return replace(drift, counted=count_evidence(settings, database, drift.diff, drift.live, drift.models))
 
 
 def make_report(
@@ -154,6 +171,8 @@ def make_report(
         environment=live.environment,
         locations=locations,
         causes=drift.causes,
+        statistics=live.statistics,
+        counted=drift.counted,
     )
     commit = commit or current_commit(settings.root)
     return Report(
@@ -266,7 +285,7 @@ def look(environment: str, *, settings: Settings | None = None, environ: Mapping
     live = read_live_schema(settings, environment, environ=environ)
     loaded = load_project_models(settings)
     with models_on_scratch(settings, loaded, live=live.schema) as built:
-        drift = _find_drift(settings, built, live)
+        drift = _counted(settings, live, _find_drift(settings, built, live), environ)
         return Looked(built.models, live, drift, make_report(settings, built.models, live, drift))
 
 
