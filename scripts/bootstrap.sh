@@ -47,11 +47,21 @@ fi
 
 printf 'installing the locked requirements (%s)\n' "$what"
 UV_LINK_MODE=${UV_LINK_MODE:-copy}
-export UV_LINK_MODE
-"$venv/bin/uv" pip install -q --python "$venv/bin/python" --require-hashes -r "requirements/$what.txt" ||
+UV_SYSTEM_CERTS=${UV_SYSTEM_CERTS:-1}
+export UV_LINK_MODE UV_SYSTEM_CERTS
+
+# uv is the quick way. Where only pip knows the way to a package index (its own configuration, a mirror), pip goes it.
+install() {
+    "$venv/bin/uv" pip install -q --python "$venv/bin/python" "$@" 2>"$venv/uv.log" ||
+        "$venv/bin/python" -m pip install -q --disable-pip-version-check "$@" || {
+        cat "$venv/uv.log" >&2
+        return 1
+    }
+}
+
+install --require-hashes -r "requirements/$what.txt" ||
     die "the requirements could not be installed: is the package index reachable from here?"
 if [ "$what" = run ]; then
-    "$venv/bin/uv" pip install -q --python "$venv/bin/python" --no-deps --no-build-isolation -e . ||
-        die "the project itself could not be installed"
+    install --no-deps --no-build-isolation -e . || die "the project itself could not be installed"
 fi
 touch "$venv/.$what"
