@@ -90,7 +90,9 @@ class Ground:
             tuple(sql),
             phase,
             (rule.rank, *after.id.name, rule.alterations.index(alteration)),
-            about=self._about(after.id) | self.scene.attached.get(after.id, frozenset()),
+            about=self._about(after.id)
+            | self.scene.attached.get(after.id, frozenset())
+            | self._own(alteration, before, after),
             leaves=frozenset() if before is after else frozenset({part}),
             disturbs=frozenset({part}) if disturbs else frozenset(),
             makes=frozenset({part}),
@@ -101,6 +103,14 @@ class Ground:
             destructive=before is not after and alteration.destructive(self.scene, before, after),
             note=self._note(after.id),
         )
+
+    @staticmethod
+    def _own(alteration: Alteration, before: Fact, after: Fact) -> frozenset[FactId]:
+        """The privileges of the owner, old and new: they change hands with the object."""
+        if "owner" not in alteration.attributes:
+            return frozenset()
+        owners = {str(fact.attributes.get("owner")) for fact in (before, after)}
+        return frozenset(FactId("privilege", (after.id.kind, *after.id.name, owner)) for owner in owners)
 
     def _around(self, aspect: FactId, off: tuple[str, ...], on: tuple[str, ...]) -> Step:
         base = base_of(aspect)

@@ -145,6 +145,16 @@ def test_what_other_planes_say_of_a_new_table_is_not_taken_over(
     assert statements[0].settles == (differences[0].key,)
 
 
+def test_a_new_owner_takes_over_what_the_old_one_was_granted(
+    plan: Callable[..., tuple[tuple[Difference, ...], tuple[Statement, ...]]],
+) -> None:
+    differences, statements = plan(
+        "create table t (a int)", "create table t (a int); alter table t owner to pg_monitor"
+    )
+    assert [statement.sql for statement in statements] == ["ALTER TABLE public.t OWNER TO pg_monitor"]
+    assert {item.key for item in differences} == set(statements[0].settles)
+
+
 def test_what_has_no_rule_is_named_by_no_statement() -> None:
     strange = Fact(FactId("table", ("public", "t")), {"persistence": "permanent", "unheard_of": 1})
     changed = Fact(strange.id, {"persistence": "permanent", "unheard_of": 2})
