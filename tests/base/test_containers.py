@@ -1,0 +1,236 @@
+"""docker/: what the files name exists, they agree with each other, and the topology works, here without containers."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from drift_pipeline.config import Database
+from tests.base.shop import TOP, Shop, variables_of
+from tests.cli.conftest import free_port
+from tests.cli.conftest import locked_server as locked_server  # noqa: PLC0414 - a fixture
+from tests.conftest import run_sql
+
+DOCKER = TOP / "docker"
+COMPOSE = yaml.safe_load((DOCKER / "compose.yaml").read_text())
+SERVICES: Mapping[str, Any] = COMPOSE["services"]
+OURS = {name: service for name, service in SERVICES.items() if "build" in service}
+SCRIPTS = Path(sys.executable).parent
+IMAGE = {
+    name: value
+    for name, value in re.findall(r"(?m)^(?:ENV|   ) ([A-Z_]+)=(\S+)", (DOCKER / "Dockerfile").read_text())
+    if name != "PATH"
+}
+
+
+def test_one_host_has_storage_scratch_code_server_webserver_and_daemon() -> None:
+    assert set(SERVICES) == {"dagster-db", "scratch-db", "migrate", "code", "webserver", "daemon"}
+    for name, service in SERVICES.items():
+        assert name == "migrate" or "healthcheck" in service, name
+        for other, condition in service.get("depends_on", {}).items():
+            # a service that is waited for until it is healthy must be able to say so
+            assert condition["condition"] == "service_completed_successfully" or "healthcheck" in SERVICES[other]
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_program_and_module_that_a_command_names_exists(name: str) -> None:
+    commands = [OURS[name]["command"], OURS[name].get("healthcheck", {}).get("test", ["CMD", "dagster"])[1:]]
+    for command in commands:
+        assert (SCRIPTS / command[0]).exists(), command
+        if "-m" in command:
+            assert find_spec(command[command.index("-m") + 1]), command
+        if "-w" in command:
+            # where the image puts it
+            assert command[command.index("-w") + 1] == f"{IMAGE['DAGSTER_HOME']}/workspace.yaml"
+
+
+def test_every_variable_that_the_instance_reads_is_there_in_every_service() -> None:
+    named = re.findall(r"env: (\w+)", (DOCKER / "dagster.yaml").read_text())
+    assert named
+    for service in OURS.values():
+        assert set(named) <= {*service["environment"], *IMAGE}
+    # what is written must be seen by the others, and survive
+    volumes = [*OURS["code"]["volumes"], *OURS["webserver"]["volumes"], *OURS["daemon"]["volumes"]]
+    assert volumes.count("artifacts:/var/lib/drift") == 3
+    assert IMAGE["DRIFT_STATE"].startswith("/var/lib/drift/")
+    assert IMAGE["DRIFT_ARTIFACTS"].startswith("/var/lib/drift/")
+
+
+def test_the_workspace_leads_to_the_code_server() -> None:
+    (entry,) = yaml.safe_load((DOCKER / "workspace.yaml").read_text())["load_from"]
+    server = entry["grpc_server"]
+    command = SERVICES[server["host"]]["command"]
+    assert command[command.index("-p") + 1] == str(server["port"])
+    assert SERVICES[server["host"]]["healthcheck"]["test"][-1] == str(server["port"])
+
+
+def test_nothing_but_loopback_is_published_and_no_password_is_written_down() -> None:
+    for service in SERVICES.values():
+        for port in service.get("ports", []):
+            assert port.startswith("127.0.0.1:")
+    passwords = re.findall(r"PASSWORD: (\S+)|://\w+:([^@]+)@", (DOCKER / "compose.yaml").read_text())
+    assert passwords
+    assert all((plain or inside).startswith("${") for plain, inside in passwords)
+
+
+def test_everything_that_the_image_copies_is_there() -> None:
+    text = (DOCKER / "Dockerfile").read_text().replace("\\\n", " ")
+    for sources in re.findall(r"(?m)^COPY (?!--from)(.+) \S+$", text):
+        for source in sources.split():
+            assert (TOP / source).exists(), source
+    assert re.search(r"(?m)^USER (?!root)\w+", text)
+
+
+# ---------------------------------------------------------------- the same topology, started
+
+
+@contextmanager
+def started(log: Path, command: list[str], *, environment: Mapping[str, str], folder: Path) -> Iterator[None]:
+    """A service in the background; ended with everything that it started."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [SCRIPTS / command[0], *command[1:]],
+            cwd=folder,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        yield
+        assert process.poll() is None, log.read_text()[-3000:]
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(15)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def wait_for(what: Callable[[], bool], log: Path, seconds: float = 90) -> None:
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline, log.read_text()[-3000:]
+        time.sleep(0.5)
+
+
+def ask(url: str, query: str, **variables: Any) -> Any:
+    body = json.dumps({"query": query, "variables": variables}).encode()
+    request = urllib.request.Request(url + "/graphql", body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=60) as response:
+        answer = json.load(response)
+    assert "errors" not in answer, answer
+    return answer["data"]
+
+
+LAUNCH = """
+mutation ($parameters: ExecutionParams!) { launchRun(executionParams: $parameters) {
+  __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }
+"""
+RUN = "query ($id: ID!) { runOrError(runId: $id) { ... on Run { status } } }"
+
+
+@pytest.fixture
+def dagster_db(locked_server: Database) -> Iterator[Database]:
+    """What the service dagster-db is: an empty database behind a password."""
+    run_sql(locked_server, "CREATE DATABASE dagster")
+    yield Database("dagster", {**locked_server.parameters, "dbname": "dagster"})
+    run_sql(locked_server, "DROP DATABASE dagster WITH (FORCE)")
+
+
+@pytest.mark.slow
+def test_a_run_that_the_webserver_queues_is_made_by_daemon_and_code_server_with_postgresql_behind_them(
+    checkout: Path, shop: Shop, dagster_db: Database, tmp_path: Path
+) -> None:
+    home, code, web = tmp_path / "home", free_port(), free_port()
+    home.mkdir()
+    storage = dagster_db.parameters
+    text = (DOCKER / "dagster.yaml").read_text()
+    assert "port: 5432" in text
+    (home / "dagster.yaml").write_text(text.replace("port: 5432", f"port: {storage['port']}"))
+    workspace = yaml.safe_load((DOCKER / "workspace.yaml").read_text())
+    workspace["load_from"][0]["grpc_server"] |= {"host": "127.0.0.1", "port": code}
+    (home / "workspace.yaml").write_text(yaml.safe_dump(workspace))
+    common = {
+        **{name: value for name, value in os.environ.items() if not name.startswith(("DAGSTER", "DRIFT", "PYTEST"))},
+        **{name: value for name, value in os.environ.items() if name == "DRIFT_SCRATCH_HOME"},
+        "DAGSTER_HOME": str(home),
+        "DRIFT_STATE": str(tmp_path / "state"),
+        "DRIFT_ARTIFACTS": str(tmp_path / "artifacts"),
+        "DAGSTER_DB_HOST": storage["host"],
+        "DAGSTER_DB_USER": storage["user"],
+        "DAGSTER_DB_PASSWORD": storage["password"],
+        "DAGSTER_DB_NAME": storage["dbname"],
+    }
+
+    def command(service: str) -> list[str]:
+        """The service's own command, with addresses of this machine."""
+        replaced = {"0.0.0.0": "127.0.0.1", "4000": str(code), "3000": str(web)}
+        replaced[f"{IMAGE['DAGSTER_HOME']}/workspace.yaml"] = str(home / "workspace.yaml")
+        return [replaced.get(part, part) for part in SERVICES[service]["command"]]
+
+    def healthy(service: str) -> bool:
+        """What the service's own health check says."""
+        test = [
+            part.replace("3000", str(web)).replace("4000", str(code))
+            for part in SERVICES[service]["healthcheck"]["test"]
+        ]
+        done = subprocess.run([SCRIPTS / test[1], *test[2:]], env=common, cwd=home, capture_output=True, check=False)
+        return done.returncode == 0
+
+    url = f"http://127.0.0.1:{web}"
+    migrated = subprocess.run(
+        [SCRIPTS / "dagster", *command("migrate")[1:]],
+        env=common,
+        cwd=home,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert migrated.returncode == 0, migrated.stderr[-2000:]
+    with ExitStack() as stack:
+        log = home / "code.log"
+        stack.enter_context(
+            started(log, command("code"), environment={**common, **variables_of(shop.production)}, folder=checkout)
+        )
+        wait_for(lambda: healthy("code"), log)
+        # neither has credentials of the databases that are checked, nor the models
+        for service in ("webserver", "daemon"):
+            log = home / f"{service}.log"
+            stack.enter_context(started(log, command(service), environment=common, folder=home))
+        wait_for(lambda: healthy("webserver"), home / "webserver.log")
+        parameters = {
+            "selector": {
+                "repositoryName": "__repository__",
+                "repositoryLocationName": "drift_pipeline",
+                "jobName": "drift_check_production",
+            },
+            "mode": "default",
+        }
+        launched = ask(url, LAUNCH, parameters=parameters)["launchRun"]
+        assert launched["__typename"] == "LaunchRunSuccess", launched
+        run_id = launched["run"]["runId"]
+        ended = {"SUCCESS", "FAILURE", "CANCELED"}
+        wait_for(lambda: ask(url, RUN, id=run_id)["runOrError"]["status"] in ended, home / "daemon.log")
+        assert ask(url, RUN, id=run_id)["runOrError"]["status"] == "SUCCESS"
+        assert healthy("daemon")
+    assert run_sql(dagster_db, "SELECT run_id, status FROM runs") == [(run_id, "SUCCESS")]
+    assert (tmp_path / "artifacts" / "production" / "latest" / "drift-report.json").is_file()
+    assert (tmp_path / "state" / "storage").is_dir()
+    assert not (home / "storage").exists()
