@@ -91,6 +91,18 @@ def rendered(report: Report, form: str) -> str:
     return render.to_text(report, width, color, table=terminal)
 
 
+def aged(settings: Settings, report: Report) -> Report:
+    """The report with the ages of its findings, as far as earlier checks are known."""
+    from drift_pipeline.errors import StoreError
+    from drift_pipeline.history.age import aged_by
+    from drift_pipeline.history.store import ArtifactStore
+
+    try:
+        return aged_by(ArtifactStore(settings.artifacts, base=settings.root), report)
+    except StoreError:
+        return report  # whoever keeps the report says so
+
+
 def keep(settings: Settings, report: Report, *, quiet: bool) -> None:
     """Put the report into the artifact store, as a check of its own, and say where. Raises StoreError."""
     from datetime import UTC, datetime

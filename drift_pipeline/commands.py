@@ -18,6 +18,7 @@ import click
 from drift_pipeline import __version__
 from drift_pipeline.command_steps import (
     absolute,
+    aged,
     environments_in,
     keep,
     naming_variables,
@@ -108,7 +109,7 @@ def check(secrets: set[str], /, environment: str, export: Path | None, **options
 
     with naming_variables(settings):
         looked = use_case.look(environment, settings=settings)
-    report = looked.report
+    report = aged(settings, looked.report)
     if not options["quiet"]:
         show(rendered(report, options["form"]))
     use_case.require_extensions(report)
@@ -226,7 +227,7 @@ def demo(start_over: bool, artifacts: str | None, debug: bool) -> int:
         settings = load_settings(example.example_folder(), environ=environ)
         settings = dataclasses.replace(settings, artifacts=absolute(artifacts or settings.artifacts))
         for environment in settings.environments:
-            report = use_case.check(environment, settings=settings, environ=environ)
+            report = aged(settings, use_case.check(environment, settings=settings, environ=environ))
             show(rendered(report, "text"))
             keep(settings, report, quiet=False)
     return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from drift_pipeline.history.age import with_ages
 from drift_pipeline.history.checks import CheckRecord
 from drift_pipeline.history.store import ArtifactStore
 from drift_pipeline.history.trend import Movement, movement
@@ -19,10 +20,14 @@ PAGE = "drift-report.html"
 
 @dataclass(frozen=True)
 class Kept:
-    """Where a report's artifacts lie (name -> location), and how its findings stand to the checks before."""
+    """Where a report's artifacts lie (name -> location), and how its findings stand to the checks before.
+
+    `report`: the one that was kept, with the ages of its findings.
+    """
 
     locations: Mapping[str, str]
     movement: Movement
+    report: Report
 
 
 def render_artifacts(report: Report, *, allow_destructive: bool = False) -> dict[str, str]:
@@ -45,5 +50,6 @@ def keep_report(store: ArtifactStore, report: Report, run_id: str, *, allow_dest
     earlier = [check for check in store.checks(environment) if check.run_id != run_id]
     record = CheckRecord.of(report, run_id)
     moved = movement(record.findings.keys(), record.checked_at, earlier)
+    report = with_ages(report, moved)
     files = render_artifacts(report, allow_destructive=allow_destructive)
-    return Kept(store.write(environment, run_id, files, check=record), moved)
+    return Kept(store.write(environment, run_id, files, check=record), moved, report)

@@ -180,6 +180,7 @@ class _Factory:
                     context.run.run_id,
                     allow_destructive=settings.allow_destructive,
                 )
+            report = kept.report
             context.log.info("%s", verdict(report))
             deliveries = tell(
                 report,

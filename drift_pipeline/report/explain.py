@@ -67,7 +67,7 @@ def age_text(age: Age | None, now: datetime) -> str:
         return ""
     back = f" It was there before, until {_day(age.came_back)}, and came back." if age.came_back else ""
     if age.checks == 1:
-        return f"new in this check.{back}"
+        return f"first seen in this check.{back}"
     return f"{_day(age.first_seen)} ({_lasted(age.first_seen, now)}), seen in {age.checks} checks.{back}"
 
 

@@ -100,3 +100,25 @@ def test_the_drop_of_an_unknown_table_is_sql_only_if_it_is_asked_for(
 
     drift("check", "--env", "production", "-q", variables=variables | {"DRIFT_ALLOW_DROP": "public.legacy"})
     assert any(line.upper().startswith("DROP TABLE") for line in diff.read_text().splitlines())
+
+
+def test_a_second_check_says_since_when(drift: Drift, new_database: NewDatabase, project: Path) -> None:
+    variables = variables_of(new_database(LEGACY))
+    assert "first seen in this check" in drift("check", "--env", "production", variables=variables).out
+    again = drift("check", "--env", "production", "--export", "report.json", variables=variables)
+    assert "(today), seen in 2 checks." in " ".join(again.out.split())
+    exported = json.loads((project / "report.json").read_text())["findings"][0]
+    latest = project / ".drift" / "artifacts" / "production" / "latest" / "drift-report.json"
+    assert exported["seen_in"] == json.loads(latest.read_text())["findings"][0]["seen_in"] == 2
+
+
+def test_rows_are_counted_when_they_are_asked_for(drift: Drift, new_database: NewDatabase) -> None:
+    variables = variables_of(
+        new_database(
+            "CREATE TABLE customers (id serial PRIMARY KEY, name varchar(80)); INSERT INTO customers VALUES (1, NULL)"
+        )
+    )
+    assert drift("check", "--env", "production", variables=variables).code == 1
+    deep = drift("check", "--env", "production", "--evidence", "deep", variables=variables)
+    assert deep.code == 2
+    assert "1 row with NULL in name: SET NOT NULL would fail" in " ".join(deep.out.split())
