@@ -18,6 +18,7 @@ from drift_pipeline.models.extensions import Extensions
 from drift_pipeline.models.loader import alembic_file, answer_of, cache_key
 from drift_pipeline.models.subprocesses import run
 from drift_pipeline.schema import snapshot
+from drift_pipeline.schema.edition import edition
 from drift_pipeline.schema.facts import Schema
 from drift_pipeline.schema.reader import read_schema
 from drift_pipeline.scratch import databases
@@ -130,6 +131,7 @@ def schema_at(
         "alembic": str(alembic_file(models, root)),
         "to": sorted(to),
         "server": server.version,
+        "reader": edition(),
         "default_schema": default_schema,
         "extensions": dict(extensions) if isinstance(extensions, Mapping) else sorted(extensions),
     }

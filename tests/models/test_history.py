@@ -10,6 +10,7 @@ import pytest
 
 from drift_pipeline.config import Database, ModelSettings
 from drift_pipeline.errors import ConfigError, MigrationError
+from drift_pipeline.models import history
 from drift_pipeline.models.history import BASE, Revision, heads, list_revisions, migrate, pending, schema_at
 from drift_pipeline.scratch.server import ScratchServer
 from tests.models.applications import PLAIN, Application
@@ -123,6 +124,16 @@ def test_a_schema_of_the_history_is_kept_until_a_migration_changes(
     assert "index public.a.ix_other" in at_head()
     migration(project, "r4", "r3", 'op.create_index("ix_newer", "a", ["n"])')
     assert "index public.a.ix_newer" in at_head()
+
+
+def test_a_schema_that_another_reader_kept_is_read_again(
+    project: Application, server: ScratchServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    schema_at(settings(project), project.root, server, cache=project.cache)
+    monkeypatch.setattr(history, "edition", lambda: "of another release")
+    monkeypatch.setattr(subprocess, "Popen", None)
+    with pytest.raises(TypeError):  # the migrations are run again, which is forbidden here
+        schema_at(settings(project), project.root, server, cache=project.cache)
 
 
 def test_migrations_run_on_scratch_whatever_url_env_py_uses(
