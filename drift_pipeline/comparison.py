@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from drift_pipeline.config import Database, Settings, database_for, load_settings, parse_database_url
+from drift_pipeline.desired import models_on_scratch
 from drift_pipeline.diff.compare import diff_schemas
 from drift_pipeline.diff.differences import Difference, SchemaDiff
 from drift_pipeline.errors import ConfigError
@@ -16,8 +17,10 @@ from drift_pipeline.plan.planner import plan_between
 from drift_pipeline.plan.statements import Plan
 from drift_pipeline.schema import snapshot
 from drift_pipeline.schema.facts import Schema
+from drift_pipeline.schema.scope import restrict
+from drift_pipeline.schema.version_table import version_tables
 from drift_pipeline.scratch.server import scratch_server
-from drift_pipeline.use_case import ALL_PLANES, load_project_models, models_on_scratch, read
+from drift_pipeline.use_case import ALL_PLANES, load_project_models, read
 
 
 @dataclass(frozen=True)
@@ -41,8 +44,9 @@ def compare(
     """Compares any two schemas, and plans how to turn the first into the second.
 
     `source`, `target`: a database URL, an environment's name, `models`, or a snapshot file. `planes`: of structure,
-    privileges, owners, tuning; or "all". `exact`: spellings that mean the same count as different. `.plan.sql` holds
-    everything, nothing commented out. Raises a DriftError when one side could not be read.
+    privileges, owners, tuning; or "all". `exact`: spellings that mean the same count as different, and what is left out
+    by default counts, too: Alembic's version table, what the settings ignore. `.plan.sql` holds everything, nothing
+    commented out. Raises a DriftError when one side could not be read.
     """
     settings = settings or load_settings()
     chosen = ALL_PLANES if planes == "all" else tuple(planes)
@@ -50,23 +54,29 @@ def compare(
     with ExitStack() as stack:
         before = stack.enter_context(_side(source, settings))
         after = stack.enter_context(_side(target, settings))
-        read = time.monotonic()
-        diff = diff_schemas(before.schema, after.schema, planes=chosen, exact=exact)
+        read_at = time.monotonic()
+        source_part, target_part = (each if exact else _part(each, settings) for each in (before.schema, after.schema))
+        diff = diff_schemas(source_part, target_part, planes=chosen, exact=exact)
         compared = time.monotonic()
         major = after.schema.server_major or before.schema.server_major
         server = stack.enter_context(scratch_server(url=settings.scratch_url, prefer_major=major or None))
         plan = plan_between(
             server,
-            before.schema,
-            after.schema,
+            source_part,
+            target_part,
             planes=chosen,
             exact=exact,
             source_database=before.database,
             target_database=after.database,
             engine_timeout=settings.engine_timeout,
         )
-    timings = {"read": read - began, "diff": compared - read, "plan": time.monotonic() - compared}
+    timings = {"read": read_at - began, "diff": compared - read_at, "plan": time.monotonic() - compared}
     return Comparison(diff.differences, plan, diff, timings)
+
+
+def _part(schema: Schema, settings: Settings) -> Schema:
+    tables = tuple(".".join(table) for table in version_tables(schema))
+    return restrict(schema, ignore=settings.ignore, version_tables=tables)
 
 
 def read_source(source: str, *, settings: Settings | None = None) -> Schema:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from drift_pipeline.config import Database, Settings
@@ -121,7 +121,7 @@ class Origins:
 
 def trace(
     settings: Settings,
-    server: ScratchServer,
+    server: Callable[[], ScratchServer],
     scope: CheckScope,
     *,
     live: Schema,
@@ -129,7 +129,10 @@ def trace(
     models: Schema,
     diff: SchemaDiff,
 ) -> Origins:
-    """The cause of each difference, from the schemas on the way: live, its revision, the head, the models."""
+    """The cause of each difference, from the schemas on the way: live, its revision, the head, the models.
+
+    `server`: asked for when migrations have to be run.
+    """
     if not settings.models.alembic:
         return Origins()
     if revisions.ids is None:
@@ -139,7 +142,7 @@ def trace(
         state = history_state(
             settings.models,
             settings.root,
-            server,
+            server(),
             revisions.ids,
             default_schema=settings.default_schema,
             extensions=extensions_of(live),

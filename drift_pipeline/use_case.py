@@ -13,8 +13,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -27,15 +26,15 @@ from drift_pipeline.config import (
     environment_named,
     load_settings,
 )
+from drift_pipeline.desired import BuiltModels, models_on_scratch
+from drift_pipeline.desired import ModelSchema as ModelSchema  # noqa: PLC0414 - one of the stages' words
 from drift_pipeline.diff.compare import diff_schemas
 from drift_pipeline.diff.differences import SchemaDiff
 from drift_pipeline.diff.reprint import Reprinter
 from drift_pipeline.errors import ScratchError
 from drift_pipeline.judge.findings import Cause, Evidence
 from drift_pipeline.judgement import count_evidence, findings_of
-from drift_pipeline.lineage import add_history, extensions_of, scope_of, trace
-from drift_pipeline.models.build import build_models
-from drift_pipeline.models.faults import ModelFault
+from drift_pipeline.lineage import CheckScope, extensions_of, scope_of, trace
 from drift_pipeline.models.loader import LoadedModels, load_models
 from drift_pipeline.plan.planner import plan_repair
 from drift_pipeline.plan.revisions.make import Drifted, MadeRevision, Project, make_revision
@@ -48,25 +47,8 @@ from drift_pipeline.schema.reader import read_schema
 from drift_pipeline.schema.scope import split_unmanaged
 from drift_pipeline.schema.statistics import Statistics, read_statistics
 from drift_pipeline.schema.version_table import LiveRevisions, read_revisions
-from drift_pipeline.scratch.server import ScratchServer, scratch_server
 
 ALL_PLANES = ("structure", "privileges", "owners", "tuning")
-
-
-@dataclass(frozen=True)
-class ModelSchema:
-    """What the models declare, as PostgreSQL understands it: their facts, read from scratch.
-
-    `faults`: what PostgreSQL refused to build. `stand_ins`: extensions that scratch lacks and that were stood in for.
-    """
-
-    schema: Schema
-    loaded: LoadedModels
-    faults: tuple[ModelFault, ...] = ()
-    stand_ins: tuple[str, ...] = ()
-    scratch: str = ""
-    notes: tuple[str, ...] = ()
-    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -289,40 +271,6 @@ def look(environment: str, *, settings: Settings | None = None, environ: Mapping
         return Looked(built.models, live, drift, make_report(settings, built.models, live, drift))
 
 
-@dataclass(frozen=True)
-class BuiltModels:
-    """The models on scratch, for as long as the context lasts that made them."""
-
-    server: ScratchServer
-    database: Database
-    models: ModelSchema
-
-
-@contextmanager
-def models_on_scratch(
-    settings: Settings, loaded: LoadedModels, *, live: Schema | None = None, prefer_major: int | None = None
-) -> Iterator[BuiltModels]:
-    """Builds the models on a scratch server, of the live server's major where there is one, and reads them."""
-    began = time.monotonic()
-    major = live.server_major if live else prefer_major
-    extensions = extensions_of(live)
-    with (
-        scratch_server(url=settings.scratch_url, prefer_major=major) as server,
-        server.create(label="models") as database,
-    ):
-        built = build_models(loaded, database, default_schema=settings.default_schema, extensions=extensions)
-        schema = read_schema(database, read_timeout=settings.read_timeout)
-        faults = built.faults
-        notes: tuple[str, ...] = ()
-        if settings.models.alembic:
-            schema, more, notes = add_history(settings, server, database, schema, extensions)
-            faults += more
-        models = ModelSchema(
-            schema, loaded, faults, built.stand_ins, server.description, notes, time.monotonic() - began
-        )
-        yield BuiltModels(server, database, models)
-
-
 def _find_drift(settings: Settings, built: BuiltModels, live: LiveSchema) -> Drift:
     began = time.monotonic()
     scope = scope_of(settings, built.models.loaded, built.models.schema, live.schema, built.models.faults)
@@ -330,12 +278,12 @@ def _find_drift(settings: Settings, built: BuiltModels, live: LiveSchema) -> Dri
     split = split_unmanaged(scope.part(live.schema), models, manage=settings.manage)
     # who owns what is no matter of models: on scratch everything belongs to scratch
     planes = tuple(plane for plane in settings.planes if plane != "owners")
-    with Reprinter(built.database) as reprint:
+    with Reprinter(lambda: built.database) as reprint:
         diff = diff_schemas(split.managed, models, planes=planes, exact=settings.exact, reprint=reprint)
     compared = time.monotonic()
     origins = trace(
         settings,
-        built.server,
+        lambda: built.server,
         scope,
         live=live.schema,
         revisions=live.revisions,
@@ -343,18 +291,7 @@ def _find_drift(settings: Settings, built: BuiltModels, live: LiveSchema) -> Dri
         diff=diff,
     )
     traced = time.monotonic()
-    plan = plan_repair(
-        built.server,
-        live=split.managed,
-        models=models,
-        models_database=built.database,
-        diff=diff,
-        engine_timeout=settings.engine_timeout,
-        engines=settings.engines,
-        scope=scope.part,
-        exact=settings.exact,
-        cache=settings.root / ".drift" / "cache" / "plans",
-    )
+    plan = _plan(settings, built, live=split.managed, models=models, diff=diff, scope=scope)
     coverage = Coverage(
         schemas=scope.schemas,
         facts=len(models.facts),
@@ -377,6 +314,25 @@ def _find_drift(settings: Settings, built: BuiltModels, live: LiveSchema) -> Dri
         origins.causes,
         origins.pending,
         (*scope.notes, *origins.notes),
+    )
+
+
+def _plan(
+    settings: Settings, built: BuiltModels, *, live: Schema, models: Schema, diff: SchemaDiff, scope: CheckScope
+) -> Plan:
+    if not diff.differences:
+        return Plan()  # and no server is started for it
+    return plan_repair(
+        built.server,
+        live=live,
+        models=models,
+        models_database=built.database,
+        diff=diff,
+        engine_timeout=settings.engine_timeout,
+        engines=settings.engines,
+        scope=scope.part,
+        exact=settings.exact,
+        cache=settings.root / ".drift" / "cache" / "plans",
     )
 
 

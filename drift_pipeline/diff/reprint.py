@@ -43,7 +43,8 @@ class Reprinter:
     A context manager: it keeps one connection, opened when something is to be printed, and leaves nothing behind.
     """
 
-    def __init__(self, scratch: Database) -> None:
+    def __init__(self, scratch: Database | Callable[[], Database]) -> None:
+        """`scratch`: the database, or what makes it when it is first needed."""
         self._scratch = scratch
         self._connection: Connection | None = None
 
@@ -82,7 +83,7 @@ class Reprinter:
     def _printed(self, wanted: Collection[_Wanted]) -> Mapping[FactId, Fact]:
         """The facts that one transaction prints; none if it fails as a whole."""
         if self._connection is None or self._connection.closed:
-            self._connection = connect(self._scratch)
+            self._connection = connect(self._scratch if isinstance(self._scratch, Database) else self._scratch())
         try:
             return _created_and_read(self._connection, wanted)
         except psycopg2.Error:

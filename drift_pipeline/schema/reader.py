@@ -114,6 +114,13 @@ def schema_in(connection: Connection) -> Schema:
         return assemble(_harvest(_asking(cursor), connection.server_version))
 
 
+def digest_in(connection: Connection) -> str:
+    """One word for the state of the catalogs; it moves with every change of them. Raises psycopg2.Error."""
+    with connection.cursor() as cursor:
+        _pin(cursor, SETTINGS)
+        return str(_asking(cursor)(_query(("digest",)))[1])
+
+
 def facts_in(
     connection: Connection, files: Collection[str] | None = None, *, schema_prefix: str = ""
 ) -> Mapping[FactId, Fact]:

@@ -23,7 +23,7 @@ from drift_pipeline.errors import ScratchError
 
 PREFIX = "drift_scratch_"
 LABEL_LENGTH = 20
-_LOCK = "('x' || substr(md5(%s), 1, 16))::bit(64)::bigint"
+LOCK = "('x' || substr(md5(%s), 1, 16))::bit(64)::bigint"
 
 _log = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ def alive(parameters: Mapping[str, str], *, template: str = "", label: str = "")
         name = new_name(owner.info.dbname, label)
         try:
             with owner.cursor() as cursor:
-                cursor.execute(f"select pg_catalog.pg_advisory_lock({_LOCK})", (name,))
+                cursor.execute(f"select pg_catalog.pg_advisory_lock({LOCK})", (name,))
                 cursor.execute(_create_statement(name, template))
         except psycopg2.Error as error:
             raise failure("a scratch database could not be created", error) from error
@@ -111,7 +111,7 @@ def sweep(connection: Connection) -> tuple[str, ...]:
         )
         names = [row[0] for row in cursor.fetchall()]
         for name in names:
-            cursor.execute(f"select pg_catalog.pg_try_advisory_lock({_LOCK})", (name,))
+            cursor.execute(f"select pg_catalog.pg_try_advisory_lock({LOCK})", (name,))
             taken = cursor.fetchone()
             if not (taken and taken[0]):
                 continue
@@ -121,7 +121,7 @@ def sweep(connection: Connection) -> tuple[str, ...]:
             except psycopg2.Error as error:
                 _log.warning("the scratch database %s could not be dropped: %s", name, error)
             finally:
-                cursor.execute(f"select pg_catalog.pg_advisory_unlock({_LOCK})", (name,))
+                cursor.execute(f"select pg_catalog.pg_advisory_unlock({LOCK})", (name,))
     return tuple(swept)
 
 

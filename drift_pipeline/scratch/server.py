@@ -28,12 +28,13 @@ class ScratchServer:
     """A server on which databases may be created and dropped.
 
     `version`: as server_version_num, such as 180006. `description`: for people, without credentials. `parameters`:
-    libpq's, of its maintenance database.
+    libpq's, of its maintenance database. `own`: this machine's own cluster, and not a server that somebody named.
     """
 
     version: int
     description: str
     parameters: Mapping[str, str] = field(repr=False)
+    own: bool = False
 
     @property
     def major(self) -> int:
@@ -68,6 +69,13 @@ def scratch_server(
             return
         with _own_cluster((installation,) if installation else candidates(prefer_major)) as cluster:
             yield _server(cluster.parameters, cluster.installation.description)
+
+
+def installation_for(*, url: str = "", prefer_major: int | None = None) -> Installation | None:
+    """What `scratch_server` would start first; None where a server is named. Starts nothing. Raises ScratchError."""
+    if url or os.environ.get("DRIFT_SCRATCH_URL", ""):
+        return None
+    return candidates(prefer_major)[0]
 
 
 @contextmanager
@@ -115,7 +123,7 @@ def _server(parameters: Mapping[str, str], description: str, *, given: bool = Fa
         raise databases.failure("the scratch server could not be used", error) from error
     finally:
         connection.close()
-    return ScratchServer(version, description, dict(parameters))
+    return ScratchServer(version, description, dict(parameters), own=not given)
 
 
 @contextmanager
