@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from drift_pipeline.blame import declared_by
 from drift_pipeline.config import Database, Settings
 from drift_pipeline.diff.differences import SchemaDiff
+from drift_pipeline.judge.adoption import adoption_of
 from drift_pipeline.judge.evidence import from_statistics, with_evidence
 from drift_pipeline.judge.findings import Cause, Evidence, Finding, Remedy
 from drift_pipeline.judge.judge import judge, worst_first
@@ -54,6 +55,8 @@ def findings_of(
     findings = tuple(_with_evidence(finding, statistics, counted) for finding in findings)
     findings, notes = policy.accept(findings, environment)
     findings = worst_first(_pending(finding, settings) for finding in findings)
+    schema = settings.default_schema
+    findings = tuple(replace(finding, adoption=adoption_of(finding, live, schema)) for finding in findings)
     lines = declared_by(settings.root, {finding.location for finding in findings if finding.location})
     findings = tuple(replace(finding, declared=lines.get(finding.location, "")) for finding in findings)
     return Judged(findings, (*notes, statistics.note) if statistics.note and findings else notes)
