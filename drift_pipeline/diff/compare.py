@@ -9,6 +9,7 @@ from typing import Protocol, TypeAlias
 
 from drift_pipeline.diff import equivalence, renames
 from drift_pipeline.diff.differences import AttributeChange, Change, Difference, SchemaDiff
+from drift_pipeline.diff.heirs import completed
 from drift_pipeline.diff.matching import Facts, Pairs, owner_of, pair_facts
 from drift_pipeline.errors import ConfigError
 from drift_pipeline.schema.coverage import KIND_SINCE, PLANES, plane_of
@@ -66,6 +67,8 @@ def diff_schemas(
     chosen = _planes(planes)
     older = min((major for major in (source.server_major, target.server_major) if major), default=0)
     kinds_out = frozenset(kind for kind, since in KIND_SINCE.items() if older and older < since)
+    order = _column_order(source, target)
+    source, target = completed(source, target)
     again = _Again(source, target, None if exact else reprint)
     pairs = pair_facts(source, target, kinds_out, exact=exact, again=again)
     run = _Comparison(source, target, frozenset(chosen), exact, again, pairs)
@@ -74,9 +77,7 @@ def diff_schemas(
     found += _whole(run.without_mere_names(pairs.removed), Change.REMOVED, run.planes)
     found += _whole(run.without_mere_names(pairs.added), Change.ADDED, run.planes)
     found = renames.with_hints(_without_implied(found), source, target)
-    return SchemaDiff(
-        tuple(sorted(found, key=_order)), dict(sorted(run.equivalent.items())), chosen, _column_order(source, target)
-    )
+    return SchemaDiff(tuple(sorted(found, key=_order)), dict(sorted(run.equivalent.items())), chosen, order)
 
 
 def _planes(planes: Collection[str] | str) -> tuple[str, ...]:
@@ -140,11 +141,7 @@ class _Comparison:
         """The facts without those that only give a name to what the other side states without one."""
         kept = {}
         for key, fact in facts.items():
-            if (
-                not self.exact
-                and equivalence.only_a_name(fact, self.source)
-                and equivalence.only_a_name(fact, self.target)
-            ):
+            if not self.exact and equivalence.only_a_name(fact, self.source, self.target):
                 self.equivalent[equivalence.NOISE_NAMES[key.kind]] += 1
             else:
                 kept[key] = fact

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from drift_pipeline.diff import literals, sqltext
+from drift_pipeline.diff.heirs import column_of, parents_of
 from drift_pipeline.schema.facts import Fact, FactId, Schema, Value
 
 Form: TypeAlias = Callable[[Value, Fact, Schema], Value]
@@ -269,6 +270,12 @@ EQUIVALENCES: tuple[Equivalence, ...] = (
         "the sequence behind an identity column keeps the name that the table had when it was made",
         _identity_options,
     ),
+    Equivalence(
+        "declared-and-inherited",
+        frozenset({("column", "inherited")}),
+        "an heir that declares a column of its parent has the same column, until the parent drops its own",
+        lambda _value, _fact, _schema: None,
+    ),
     Equivalence("body-whitespace", _BODIES, "line ends and white space around a body do nothing", _body),
 )
 
@@ -302,18 +309,22 @@ def equal_by(before: tuple[Fact, Schema], after: tuple[Fact, Schema], attribute:
     return tuple(dict.fromkeys(rule.id for rule in needed))
 
 
-def only_a_name(fact: Fact, schema: Schema) -> bool:
-    """True for a NOT NULL constraint that says no more than the column of this schema, apart from a chosen name.
+def only_a_name(fact: Fact, source: Schema, target: Schema) -> bool:
+    """True for a NOT NULL constraint that says no more than the column of both schemas, apart from a chosen name.
 
-    One with the name that the server chooses is a fact only because it says more: a child declares it for itself.
+    A child that was attached has it under its own name, and an heir may declare what it inherits all the same. On any
+    other table one with the name that the server chooses is a fact only because it says more.
     """
     columns = fact.attributes.get("columns")
-    if fact.id.kind != "not_null" or not isinstance(columns, list) or len(columns) != 1:
+    if fact.id.kind != "not_null" or fact.parent is None or not isinstance(columns, list) or len(columns) != 1:
         return False
-    column = schema.facts.get(FactId("column", (*fact.id.name[:2], str(columns[0]))))
-    usual = fact.attributes.get("validated") is not False and not fact.attributes.get("no_inherit")
+    if fact.attributes.get("validated") is False or fact.attributes.get("no_inherit"):
+        return False
     chosen = fact.id.name[-1] != f"{fact.id.name[1]}_{columns[0]}_not_null"
-    return usual and chosen and column is not None and bool(column.attributes.get("not_null"))
+    tables = [schema.facts.get(fact.parent) for schema in (source, target)]
+    child = any(table is not None and parents_of(table) for table in tables)
+    both = [column_of(schema, fact.parent, str(columns[0])) for schema in (source, target)]
+    return (chosen or child) and all(column is not None and column.attributes.get("not_null") for column in both)
 
 
 def uniqueness(fact: Fact) -> object:

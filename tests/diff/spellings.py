@@ -163,6 +163,12 @@ SAME: tuple[Case, ...] = (
         "create table t (a int, b int, constraint u2 unique nulls not distinct (a) include (b))",
         "unique-index-is-constraint",
     ),
+    tables(
+        "declared_by_an_heir",
+        "create table p (a int); create table t (a int) inherits (p)",
+        "create table p (a int); create table t () inherits (p)",
+        "declared-and-inherited",
+    ),
 )
 
 ALIKE: tuple[Case, ...] = (

@@ -120,7 +120,7 @@ CREATE TABLE r1 PARTITION OF r FOR VALUES FROM (0) TO (9); --> +table +privilege
 CREATE TABLE r (id int, a text) PARTITION BY RANGE (id);
 CREATE TABLE r1 PARTITION OF r FOR VALUES FROM (0) TO (9);
 
-ALTER TABLE r DETACH PARTITION r1; --> table.partition_of table.partition_bound table.detach_pending +column
+ALTER TABLE r DETACH PARTITION r1; --> table.partition_of table.partition_bound +column
 -- a partition's own default
 ALTER TABLE r1 ALTER a SET DEFAULT 'x'; --> +column
 -- a partition's own NOT NULL

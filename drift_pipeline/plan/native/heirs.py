@@ -42,17 +42,24 @@ def parts_of(
             queue += parents_of(facts[current])
 
 
-def adopt(source: dict[FactId, Fact], goal: dict[FactId, Fact]) -> dict[FactId, frozenset[FactId]]:
-    """Complete both sides for tables that leave or join a parent; the ids that came or went with each of them."""
+def adopt(
+    source: dict[FactId, Fact], goal: dict[FactId, Fact], target: Mapping[FactId, Fact]
+) -> dict[FactId, frozenset[FactId]]:
+    """Complete both sides for tables that leave or join a parent; the ids that came or went with each of them.
+
+    `target`: what a table that leaves its parent shall have is no difference where it had it from the parent.
+    """
     there, wanted = by_parent(source), by_parent(goal)
     result: dict[FactId, frozenset[FactId]] = {}
-    for key in [key for key in goal if key.kind in TABLES and key in source]:
+    moving = [key for key in goal if key.kind in TABLES and key in source]
+    moving = [key for key in moving if parents_of(source[key]) != parents_of(goal[key])]
+    intended = by_parent(target) if moving else {}
+    for key in moving:
         old, new = parents_of(source[key]), parents_of(goal[key])
-        if old == new:
-            continue
+        kept = {fact.id: fact for fact in (*intended.get(key, ()), *wanted.get(key, ()))}
         moved: set[FactId] = set()
         for parent in [parent for parent in old if parent not in new]:
-            moved |= _leave(key, parent, source, there, wanted)
+            moved |= _leave(key, parent, source, goal, there=there, kept=kept)
         for parent in [parent for parent in new if parent not in old]:
             moved |= _join(key, parent, source, goal, wanted)
         result[key] = frozenset(moved)
@@ -84,8 +91,10 @@ def _leave(
     child: FactId,
     parent: FactId,
     source: dict[FactId, Fact],
+    goal: dict[FactId, Fact],
+    *,
     there: Mapping[FactId, Sequence[Fact]],
-    wanted: Mapping[FactId, Sequence[Fact]],
+    kept: Mapping[FactId, Fact],
 ) -> set[FactId]:
     moved: set[FactId] = set()
     for column in parts_of(parent, source, there, ("column",)):
@@ -93,14 +102,17 @@ def _leave(
         if own.id not in source:
             source[own.id] = replace(own, attributes={**own.attributes, "_position": 0})
             moved.add(own.id)
+        if own.id in kept:
+            goal.setdefault(own.id, kept[own.id])
     inherited = list(parts_of(parent, source, there, _KEPT_ON_LEAVING))
     names = source[child].attributes.get("_not_null_names")
-    for fact in wanted.get(child, ()):
+    for fact in kept.values():
         if fact.id in source or fact.id.kind not in _KEPT_ON_LEAVING:
             continue
         renamed = fact.id.kind == "not_null" and isinstance(names, dict) and _column(fact) in names
         if renamed or any(_repeats(fact, other) for other in inherited):
             source[fact.id] = fact
+            goal.setdefault(fact.id, fact)
             moved.add(fact.id)
     return moved
 

@@ -44,9 +44,14 @@ def situation_of(
     }
     moved = _possible_moves(asked, source)
     there = {fact.id: fact for fact in (_renamed(fact, moved) for fact in source.facts.values())}
+    for item in differences:
+        # what a child only repeats is no fact of the source until it changes
+        if item.change is Change.CHANGED and item.before is not None:
+            before = _renamed(item.before, moved)
+            there.setdefault(before.id, before)
     goal = _goal(there, target, differences, moved, planes)
     _replace(goal, there, target, {old: new for old, new in asked.items() if old not in moved})
-    adopted = adopt(there, goal)
+    adopted = adopt(there, goal, target.facts)
     changed = {key: _differing(there[key], fact) for key, fact in goal.items() if key in there}
     return Situation(
         source=there,

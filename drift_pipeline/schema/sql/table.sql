@@ -33,7 +33,7 @@ select
         where h.inhrelid = c.oid
     ) end as partition_of,
     pg_get_expr(c.relpartbound, c.oid) as partition_bound,
-    case when c.relispartition then (select h.inhdetachpending from pg_inherits h where h.inhrelid = c.oid) end as detach_pending,
+    c.relispartition and (select h.inhdetachpending from pg_inherits h where h.inhrelid = c.oid) as detach_pending,
     case when c.reloftype <> 0 then format_type(c.reloftype, null) end as of_type,
     pg_get_userbyid(c.relowner) as owner,
     clustered.relname::text as cluster_on,
