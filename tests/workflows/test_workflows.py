@@ -94,6 +94,20 @@ def test_a_deployment_waits_for_a_check_that_could_look_and_found_nothing() -> N
     assert jobs["check-schema"]["with"]["pending"] == "ignore"
 
 
+def test_a_pipeline_checks_staging_after_its_tests_and_goes_on() -> None:
+    jobs = load(ROOT / "examples/github/ci.yml")["jobs"]
+    check = jobs["check-staging"]
+    assert check["needs"] == "tests"
+    assert check["with"] == {"environment": "staging", "fail_on_drift": False}
+    for path in (ROOT / "examples/github").glob("*.yml"):
+        for job in load(path)["jobs"].values():
+            if "schema-drift-check" in job.get("uses", ""):
+                assert job["uses"] == "./.github/workflows/schema-drift-check.yml"
+                assert job["secrets"] == "inherit"
+                # what is given is an input, and secrets of these names reach the called workflow
+                assert job["with"].keys() <= load(CHECK)["on"]["workflow_call"]["inputs"].keys()
+
+
 @pytest.fixture(scope="module")
 def secrets() -> Iterator[Mapping[str, str]]:
     """Of the example's databases, as a repository holds them: what nobody set is missing, and arrives empty."""

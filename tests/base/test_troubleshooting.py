@@ -10,7 +10,7 @@ import pytest
 
 import drift_pipeline
 from drift_pipeline.config import Database
-from tests.base.shop import TOP, Shop, copy_of_the_example, drift, shop_on, variables_of
+from tests.base.shop import TOP, Shop, copy_of_the_example, drift, variables_of
 from tests.cli.conftest import locked_server as locked_server  # noqa: PLC0414 - a fixture
 from tests.cli.conftest import variables_of as variables_with_password
 from tests.conftest import NewDatabase, run_sql
@@ -59,6 +59,7 @@ def assert_quoted(entry: str, said: str) -> None:
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
+    """Without a cache: a plan that is remembered asks no engine."""
     return copy_of_the_example(tmp_path / "shop")
 
 
@@ -148,12 +149,6 @@ def test_what_is_no_snapshot_no_settings_and_no_artifact_store_finds_its_entry(c
     assert_quoted("configuration", drift(checkout, "check", "--env", "prod").err)
     (checkout / "drift.toml").write_text("[modles]\n")
     assert_quoted("configuration", drift(checkout, "check", "--env", "production").err)
-
-
-@pytest.fixture(scope="module")
-def shop(server: object) -> object:
-    with shop_on(server) as databases:  # type: ignore[arg-type] # a ScratchServer
-        yield databases
 
 
 @pytest.mark.parametrize("trouble", ["timeout", "missing"])
