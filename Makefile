@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 VENV := .venv
 BIN := $(VENV)/bin
-LOCK := uv pip compile -q --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock"
+LOCK := uv pip compile -q --universal --no-strip-extras --generate-hashes --python-version 3.11 --custom-compile-command "make lock"
 
 .PHONY: help run dev demo-clean test test-slow lint types bench lock clean
 
