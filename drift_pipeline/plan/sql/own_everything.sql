@@ -3,12 +3,17 @@
 with
   heir as (select oid from pg_catalog.pg_roles where rolname = %(role)s),
   giver as (select oid from pg_catalog.pg_roles where rolname = current_user),
+  -- what an extension brought stays whose it is: its grants name that role
+  members as (select classid, objid from pg_catalog.pg_depend where deptype = 'e'),
   relations as (update pg_catalog.pg_class set relowner = heir.oid from heir, giver
-                where relowner = giver.oid and pg_class.oid >= 16384),
+                where relowner = giver.oid and pg_class.oid >= 16384
+                and (1259, pg_class.oid) not in (select classid::int, objid from members)),
   types as (update pg_catalog.pg_type set typowner = heir.oid from heir, giver
-            where typowner = giver.oid and pg_type.oid >= 16384),
+            where typowner = giver.oid and pg_type.oid >= 16384
+            and (1247, pg_type.oid) not in (select classid::int, objid from members)),
   routines as (update pg_catalog.pg_proc set proowner = heir.oid from heir, giver
-               where proowner = giver.oid and pg_proc.oid >= 16384 and prolang <> 13 and prolang <> 12),
+               where proowner = giver.oid and pg_proc.oid >= 16384 and prolang <> 13 and prolang <> 12
+               and (1255, pg_proc.oid) not in (select classid::int, objid from members)),
   schemas as (update pg_catalog.pg_namespace set nspowner = heir.oid from heir, giver
               where nspowner = giver.oid and pg_namespace.oid >= 16384),
   extensions as (update pg_catalog.pg_extension set extowner = heir.oid from heir, giver
