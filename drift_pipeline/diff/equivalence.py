@@ -276,6 +276,12 @@ EQUIVALENCES: tuple[Equivalence, ...] = (
         "an heir that declares a column of its parent has the same column, until the parent drops its own",
         lambda _value, _fact, _schema: None,
     ),
+    Equivalence(
+        "option-order",
+        frozenset({("*", "option_order"), ("*", "toast_option_order")}),
+        "options do the same in whatever order they were given",
+        lambda _value, _fact, _schema: None,
+    ),
     Equivalence("body-whitespace", _BODIES, "line ends and white space around a body do nothing", _body),
 )
 

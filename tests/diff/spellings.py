@@ -169,6 +169,12 @@ SAME: tuple[Case, ...] = (
         "create table p (a int); create table t () inherits (p)",
         "declared-and-inherited",
     ),
+    tables(
+        "option_order",
+        "create view t with (security_barrier, security_invoker) as select 1 as a",
+        "create view t with (security_invoker, security_barrier) as select 1 as a",
+        "option-order",
+    ),
 )
 
 ALIKE: tuple[Case, ...] = (

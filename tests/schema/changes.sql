@@ -56,7 +56,8 @@ ALTER TABLE t SET UNLOGGED; --> table.persistence
 -- given
 CREATE TABLE t (id int PRIMARY KEY, a int, b text);
 
-ALTER TABLE t SET (fillfactor = 70, autovacuum_enabled = false); --> table.options
+ALTER TABLE t SET (autovacuum_enabled = false, fillfactor = 70); --> table.options
+ALTER TABLE t SET (fillfactor = 70); ALTER TABLE t SET (autovacuum_enabled = false); --> table.options table.option_order
 ALTER TABLE t SET (toast.autovacuum_enabled = false); --> table.toast_options
 ALTER TABLE t REPLICA IDENTITY FULL; --> table.replica_identity
 ALTER TABLE t REPLICA IDENTITY USING INDEX t_pkey; --> table.replica_identity

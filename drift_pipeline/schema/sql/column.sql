@@ -35,6 +35,10 @@ select
     case when a.attoptions is null then '{}' else
         (select json_object_agg(option_name, option_value order by option_name) from pg_options_to_table(a.attoptions))
     end as options,
+    case when array_length(a.attoptions, 1) > 1 then (
+        select nullif(array_agg(split_part(o, '=', 1) order by n), array_agg(split_part(o, '=', 1) order by split_part(o, '=', 1) collate "C"))
+        from unnest(a.attoptions) with ordinality as listed(o, n)
+    ) end as option_order,
     case when a.attfdwoptions is null then '{}' else
         (select json_object_agg(option_name, option_value order by option_name) from pg_options_to_table(a.attfdwoptions))
     end as foreign_options,

@@ -55,6 +55,10 @@ select
     case when x.reloptions is null then '{}' else
         (select json_object_agg(option_name, option_value order by option_name) from pg_options_to_table(x.reloptions))
     end as options,
+    case when array_length(x.reloptions, 1) > 1 then (
+        select nullif(array_agg(split_part(o, '=', 1) order by n), array_agg(split_part(o, '=', 1) order by split_part(o, '=', 1) collate "C"))
+        from unnest(x.reloptions) with ordinality as listed(o, n)
+    ) end as option_order,
     i.indisvalid and i.indislive as valid,
     ts.spcname::text as tablespace,
     case when i.indexprs is null then '{}' else coalesce((

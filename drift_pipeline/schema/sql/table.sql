@@ -12,6 +12,15 @@ select
     case when toast.reloptions is null then '{}' else
         (select json_object_agg(option_name, option_value order by option_name) from pg_options_to_table(toast.reloptions))
     end as toast_options,
+    -- their order, where it is not the one of the alphabet: nobody but pg_dump sees it
+    case when array_length(c.reloptions, 1) > 1 then (
+        select nullif(array_agg(split_part(o, '=', 1) order by n), array_agg(split_part(o, '=', 1) order by split_part(o, '=', 1) collate "C"))
+        from unnest(c.reloptions) with ordinality as listed(o, n)
+    ) end as option_order,
+    case when array_length(toast.reloptions, 1) > 1 then (
+        select nullif(array_agg(split_part(o, '=', 1) order by n), array_agg(split_part(o, '=', 1) order by split_part(o, '=', 1) collate "C"))
+        from unnest(toast.reloptions) with ordinality as listed(o, n)
+    ) end as toast_option_order,
     case c.relreplident
         when 'd' then 'default' when 'n' then 'nothing' when 'f' then 'full'
         -- the index may be gone: the server then behaves as with "nothing"

@@ -5,9 +5,10 @@ select
     'pg_namespace'::regclass::oid as parent_classid, c.relnamespace as parent_objid, 0 as parent_objsubid,
     case r.relkind when 'v' then json_build_object(
         'definition', pg_get_viewdef(c.oid), 'columns', columns.list, 'options', options.list,
-        'owner', pg_get_userbyid(c.relowner)
+        'option_order', options.ordered, 'owner', pg_get_userbyid(c.relowner)
     ) else json_build_object(
         'definition', pg_get_viewdef(c.oid), 'columns', columns.list, 'options', options.list,
+        'option_order', options.ordered,
         'toast_options', coalesce((
             select json_object_agg(o.option_name, o.option_value order by o.option_name)
             from pg_class toast, pg_options_to_table(toast.reloptions) o where toast.oid = c.reltoastrelid
@@ -32,8 +33,14 @@ cross join lateral (
     where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
 ) columns
 cross join lateral (
-    select coalesce(json_object_agg(o.option_name, o.option_value order by o.option_name), '{}') as list
-    from pg_options_to_table(c.reloptions) o
+    select
+        coalesce(json_object_agg(o.option_name, o.option_value order by o.option_name), '{}') as list,
+        -- the order, where it is not the one of the alphabet; WITH CHECK OPTION stands elsewhere in the statement
+        nullif(
+            array_agg(o.option_name order by o.ordinality) filter (where o.option_name <> 'check_option'),
+            array_agg(o.option_name order by o.option_name collate "C") filter (where o.option_name <> 'check_option')
+        ) as ordered
+    from pg_options_to_table(c.reloptions) with ordinality as o
 ) options
 cross join lateral (
     select coalesce(json_object_agg(a.attname, json_strip_nulls(json_build_object(

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 from drift_pipeline.plan.native.address import table_of
 from drift_pipeline.plan.native.graph import reaches
-from drift_pipeline.plan.native.heirs import parents_of, parts_of
+from drift_pipeline.plan.native.heirs import as_child, parents_of, parts_of
 from drift_pipeline.plan.native.quote import dotted, quote_ident
 from drift_pipeline.plan.native.rules.casts import using
-from drift_pipeline.plan.native.rules.common import generic_options, new_options, option_list
+from drift_pipeline.plan.native.rules.common import generic_options, new_options, set_options
 from drift_pipeline.plan.native.rules.printed import readable_again
 from drift_pipeline.plan.native.rules.sequences import new_option_words, option_words
 from drift_pipeline.plan.native.steps import Alteration, Rule, Scene, Sql, aspect_of, mapped, text
@@ -103,6 +103,8 @@ def _create(scene: Scene, fact: Fact) -> Sql:
 
 def _drop(scene: Scene, fact: Fact) -> Sql:
     if fact.attributes.get("inherited"):
+        if _goes_with_parent(scene, fact):
+            return []
         return _deviation(scene, fact, _of_parent(scene.source, scene.source_children, fact))
     return [f"ALTER TABLE {table_of(fact.id)} DROP COLUMN {quote_ident(fact.id.name[-1])}"]
 
@@ -110,7 +112,18 @@ def _drop(scene: Scene, fact: Fact) -> Sql:
 def _of_parent(facts: Mapping[FactId, Fact], children: Mapping[FactId, Sequence[Fact]], fact: Fact) -> Fact | None:
     """The column of the parent from which the child's deviates, as if it were the child's."""
     column = _of_parent_named(facts, children, fact.id.name, fact.id.name[-1])
-    return column and replace(column, id=fact.id, parent=fact.parent)
+    if column is None or fact.parent is None:
+        return None
+    # partitions have the parent's identity, heirs have none
+    heir = not (table := facts.get(fact.parent)) or not table.attributes.get("partition_of")
+    return as_child(column, fact.parent) if heir else replace(column, id=fact.id, parent=fact.parent)
+
+
+def _goes_with_parent(scene: Scene, fact: Fact) -> bool:
+    """Whether the parent's column is dropped, and the child's, none of its own, with it."""
+    before, after = (facts.get(fact.parent) if fact.parent else None for facts in (scene.source, scene.goal))
+    bound = before is not None and after is not None and parents_of(before) == parents_of(after)
+    return bound and _of_parent(scene.goal, scene.goal_children, fact) is None
 
 
 def _of_parent_named(
@@ -166,17 +179,33 @@ def _write_expression(_scene: Scene, before: Fact, after: Fact) -> Sql:
     return result
 
 
+def _write_freed(scene: Scene, before: Fact, after: Fact) -> Sql:
+    """A stored column that is computed no more and changes its type: USING is for columns that hold values alone."""
+    first, *rest = _write_expression(scene, before, after)
+    return [first, *write_type(scene, before, after), *rest]
+
+
+def _is_freed(_scene: Scene, before: Fact, after: Fact) -> bool:
+    retyped = any(before.attributes.get(name) != after.attributes.get(name) for name in ("type", "collation"))
+    return retyped and before.attributes.get("generated") == "stored" and not after.attributes.get("generated")
+
+
+def _keeps_kind(scene: Scene, before: Fact, after: Fact) -> bool:
+    return not _is_freed(scene, before, after)
+
+
 def _can_express(scene: Scene, before: Fact, after: Fact) -> bool:
     old, new = before.attributes.get("generated"), after.attributes.get("generated")
     return (old == new and scene.major >= 17) or (old == "stored" and not new)
 
 
-def _is_generated(_scene: Scene, before: Fact, after: Fact) -> bool:
-    return bool(before.attributes.get("generated") or after.attributes.get("generated"))
+def _is_generated(scene: Scene, before: Fact, after: Fact) -> bool:
+    generated = before.attributes.get("generated") or after.attributes.get("generated")
+    return bool(generated) and _keeps_kind(scene, before, after)
 
 
-def _is_plain(scene: Scene, before: Fact, after: Fact) -> bool:
-    return not _is_generated(scene, before, after)
+def _is_plain(_scene: Scene, before: Fact, after: Fact) -> bool:
+    return not (before.attributes.get("generated") or after.attributes.get("generated"))
 
 
 def _write_not_null(scene: Scene, before: Fact, after: Fact) -> Sql:
@@ -213,14 +242,7 @@ def _write_statistics(_scene: Scene, _before: Fact, after: Fact) -> Sql:
 
 
 def _write_options(_scene: Scene, before: Fact, after: Fact) -> Sql:
-    old = {} if before is after else mapped(before, "options")
-    new = mapped(after, "options")
-    result = []
-    if gone := sorted(old.keys() - new.keys()):
-        result.append(f"{alter(after)} RESET ({', '.join(map(quote_ident, gone))})")
-    if changed := {name: value for name, value in new.items() if old.get(name) != value}:
-        result.append(f"{alter(after)} SET ({option_list(changed)})")
-    return result
+    return set_options(alter(after), before, after)
 
 
 def _write_foreign_options(_scene: Scene, before: Fact, after: Fact) -> Sql:
@@ -318,7 +340,8 @@ RULES: Mapping[str, Rule] = {
         _create,
         _drop,
         (
-            Alteration(("type", "collation"), write_type, possible=_can_retype, disturbs=_yes),
+            Alteration(("type", "collation", "generated", "default"), _write_freed, applies=_is_freed, disturbs=_yes),
+            Alteration(("type", "collation"), write_type, possible=_can_retype, applies=_keeps_kind, disturbs=_yes),
             Alteration(("generated", "default"), _write_expression, possible=_can_express, applies=_is_generated),
             Alteration(("generated", "default"), write_default, applies=_is_plain, aspect="default"),
             Alteration(("not_null",), _write_not_null, aspect="not_null"),
@@ -326,7 +349,7 @@ RULES: Mapping[str, Rule] = {
             Alteration(("storage",), _write_storage, after_create=True),
             Alteration(("compression",), _write_compression, after_create=True),
             Alteration(("statistics",), _write_statistics, after_create=True),
-            Alteration(("options",), _write_options, after_create=True, fresh={}),
+            Alteration(("options", "option_order"), _write_options, after_create=True, fresh={}),
             Alteration(("foreign_options",), _write_foreign_options),
         ),
         follows=frozenset({"inherited"}),

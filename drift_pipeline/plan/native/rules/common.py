@@ -45,9 +45,40 @@ OWNER = Alteration(("owner",), _write_owner, after_create=True)
 """A new object gets the owner of the target if owners are compared; one that comes again keeps the one it had."""
 
 
+def options_of(fact: Fact, attribute: str = "options") -> dict[str, Value]:
+    """Storage parameters and their like in the order that the fact states, or else in that of the alphabet."""
+    options, stated = mapped(fact, attribute), fact.attributes.get(order_of(attribute))
+    order = [str(name) for name in stated] if isinstance(stated, list) else []
+    return {name: options[name] for name in (*order, *sorted(options)) if name in options}
+
+
+def order_of(attribute: str) -> str:
+    """The attribute that holds the order of these options."""
+    return f"{attribute.removesuffix('s')}_order"
+
+
+def set_options(head: str, before: Fact, after: Fact, attribute: str = "options", *, prefix: str = "") -> Sql:
+    """RESET (…) and SET (…) that bring the options from those of `before`, or from none if that is `after`."""
+    old = {} if before is after else options_of(before, attribute)
+    new = options_of(after, attribute)
+    gone = [name for name in old if name not in new]
+    changed = [name for name, value in new.items() if old.get(name) != value]
+    if before.attributes.get(order_of(attribute)) != after.attributes.get(order_of(attribute)):
+        # SET puts what it changes behind the rest
+        kept = [name for name in old if name not in gone and name not in changed]
+        if [*kept, *changed] != list(new):
+            gone, changed = list(old), list(new)
+    result = []
+    if gone:
+        result.append(f"{head} RESET ({', '.join(prefix + quote_ident(name) for name in gone)})")
+    if changed:
+        result.append(f"{head} SET ({option_list({prefix + name: new[name] for name in changed})})")
+    return result
+
+
 def option_list(options: Mapping[str, Value], *, quote: bool = True) -> str:
     """Storage parameters and their like for WITH (…), SET (…)."""
-    pairs = ((quote_ident(name) if "." not in name else name, str(value)) for name, value in sorted(options.items()))
+    pairs = ((quote_ident(name) if "." not in name else name, str(value)) for name, value in options.items())
     return ", ".join(f"{name}={quote_literal(value) if quote else value}" for name, value in pairs)
 
 
@@ -56,16 +87,9 @@ def options_alteration(attribute: str, prefix: str = "", alter: Callable[[Fact],
 
     def write(_scene: Scene, before: Fact, after: Fact) -> Sql:
         head = alter(after) if alter else f"ALTER {address(after.id)}"
-        old = {} if before is after else mapped(before, attribute)
-        new = mapped(after, attribute)
-        result = []
-        if gone := sorted(old.keys() - new.keys()):
-            result.append(f"{head} RESET ({', '.join(prefix + quote_ident(name) for name in gone)})")
-        if changed := {prefix + name: value for name, value in new.items() if old.get(name) != value}:
-            result.append(f"{head} SET ({option_list(changed)})")
-        return result
+        return set_options(head, before, after, attribute, prefix=prefix)
 
-    return Alteration((attribute,), write, after_create=True, fresh={})
+    return Alteration((attribute, order_of(attribute)), write, after_create=True, fresh={})
 
 
 def generic_options(before: Mapping[str, Value], after: Mapping[str, Value]) -> str:

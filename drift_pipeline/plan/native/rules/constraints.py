@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from drift_pipeline.plan.native.address import table_of
 from drift_pipeline.plan.native.quote import dotted, quote_ident
-from drift_pipeline.plan.native.rules.common import drop_from_table, option_list
+from drift_pipeline.plan.native.rules.common import drop_from_table, set_options
 from drift_pipeline.plan.native.rules.printed import readable_again
 from drift_pipeline.plan.native.steps import Alteration, Rule, Scene, Sql, mapped, text
 from drift_pipeline.schema.facts import Fact, FactId
@@ -51,14 +51,7 @@ def _index_name(fact: Fact) -> str:
 
 
 def _write_options(_scene: Scene, before: Fact, after: Fact) -> Sql:
-    old = {} if before is after else mapped(before, "options")
-    new = mapped(after, "options")
-    result = []
-    if gone := sorted(old.keys() - new.keys()):
-        result.append(f"ALTER INDEX {_index_name(after)} RESET ({', '.join(map(quote_ident, gone))})")
-    if changed := {name: value for name, value in new.items() if old.get(name) != value}:
-        result.append(f"ALTER INDEX {_index_name(after)} SET ({option_list(changed)})")
-    return result
+    return set_options(f"ALTER INDEX {_index_name(after)}", before, after)
 
 
 def _write_tablespace(_scene: Scene, _before: Fact, after: Fact) -> Sql:
@@ -77,7 +70,7 @@ def _stays_invalid(_scene: Scene, _before: Fact, after: Fact) -> bool:
 
 _STORED = (
     Alteration(("valid",), _create_nothing, possible=_stays_invalid),
-    Alteration(("options",), _write_options, after_create=True, fresh={}),
+    Alteration(("options", "option_order"), _write_options, after_create=True, fresh={}),
     Alteration(("tablespace",), _write_tablespace, after_create=True),
 )
 _DEFERRAL = Alteration(("deferrable", "initially_deferred"), _write_deferral)
@@ -163,7 +156,7 @@ RULES: Mapping[str, Rule] = {
         _create_index,
         _drop_index,
         (
-            Alteration(("options",), _write_options),
+            Alteration(("options", "option_order"), _write_options),
             Alteration(("tablespace",), _write_tablespace, after_create=True),
             Alteration(("statistics",), _write_statistics, after_create=True, fresh={}),
             Alteration(("valid",), _reindex, possible=_can_reindex),

@@ -13,6 +13,7 @@ from drift_pipeline.plan.native.rules.common import (
     from_definition,
     option_list,
     options_alteration,
+    options_of,
     replaced,
 )
 from drift_pipeline.plan.native.rules.printed import readable_again
@@ -25,7 +26,7 @@ def _query(fact: Fact) -> str:
 
 
 def _view(scene: Scene, fact: Fact, *, head: str = "CREATE VIEW") -> Sql:
-    options = mapped(fact, "options")
+    options = options_of(fact)
     with_options = f" WITH ({option_list(options)})" if options else ""
     return [f"{head} {dotted(*fact.id.name)}{with_options} AS\n{_query(fact)}"]
 
@@ -75,7 +76,7 @@ def _materialized_view(_scene: Scene, fact: Fact) -> Sql:
     method = text(fact, "access_method")
     if method and method != "heap":
         parts.append(f"USING {quote_ident(method)}")
-    if options := mapped(fact, "options"):
+    if options := options_of(fact):
         parts.append(f"WITH ({option_list(options)})")
     if tablespace := text(fact, "tablespace"):
         parts.append(f"TABLESPACE {quote_ident(tablespace)}")
@@ -242,7 +243,7 @@ RULES: Mapping[str, Rule] = {
         (
             OWNER,
             Alteration(("definition", "columns"), _replace_view, possible=_can_replace_view),
-            Alteration(("options",), options_alteration("options").write),
+            Alteration(("options", "option_order"), options_alteration("options").write),
         ),
         rank=52,
     ),
@@ -251,7 +252,7 @@ RULES: Mapping[str, Rule] = {
         drop,
         (
             OWNER,
-            Alteration(("options",), options_alteration("options").write),
+            Alteration(("options", "option_order"), options_alteration("options").write),
             Alteration(("populated",), _populate),
             Alteration(("tablespace",), _view_tablespace),
             Alteration(("cluster_on",), _cluster, after_create=True, aspect="cluster_on"),

@@ -15,6 +15,7 @@ from drift_pipeline.plan.native.rules.common import (
     new_options,
     option_list,
     options_alteration,
+    options_of,
     switch,
 )
 from drift_pipeline.plan.native.rules.printed import readable_again
@@ -98,7 +99,7 @@ def _tail(fact: Fact) -> str:
     method = text(fact, "access_method")
     if method and method != "heap":
         parts.append(f"USING {quote_ident(method)}")
-    options = {**mapped(fact, "options"), **{f"toast.{k}": v for k, v in mapped(fact, "toast_options").items()}}
+    options = {**options_of(fact), **{f"toast.{k}": v for k, v in options_of(fact, "toast_options").items()}}
     if fact.id.kind == "table" and options:
         parts.append(f"WITH ({option_list(options)})")
     if tablespace := text(fact, "tablespace"):
