@@ -254,8 +254,6 @@ def _index_key(key: Mapping[str, Any], columns: set[str]) -> str | Code:
     decorated = key.get("collation") or key.get("opclass") or descending or key.get("nulls") not in (None, nulls)
     if bare in columns and not decorated:
         return repr(bare)
-    if bare not in columns:
-        text = f"({text})"
     if key.get("collation"):
         text += f" COLLATE {key['collation']}"
     if key.get("opclass"):

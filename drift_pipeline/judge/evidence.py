@@ -78,9 +78,11 @@ def _bytes(number: int) -> str:
 def _scaled(number: float, step: int, units: Sequence[str]) -> str:
     for unit in units[:-1]:
         if number < step:
-            return f"{number:.0f}{unit}" if unit == units[0] or number >= 100 else f"{number:.1f}{unit}"
+            break
         number /= step
-    return f"{number:.1f}{units[-1]}"
+    else:
+        unit = units[-1]
+    return f"{number:.0f}{unit}" if number >= 100 else f"{number:.3g}{unit}"
 
 
 def _day(when: datetime) -> str:

@@ -240,7 +240,7 @@ def test_sizes_are_told_in_few_digits() -> None:
     _, unused = from_statistics(extra("index", *NAME), SIZES)
     assert unused.text == "No query on this server has used the index since counting began; it takes 238 MB"
     _, used = from_statistics(extra("index", "public", "orders", "used"), SIZES)
-    assert used.text == "Queries have used the index 1.2 M times since counting began; it takes 900 B"
+    assert used.text == "Queries have used the index 1.23 M times since counting began; it takes 900 B"
     assert from_statistics(extra("function", "public", "orders", "integer"), SIZES) == ()
 
 
