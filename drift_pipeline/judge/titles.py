@@ -115,6 +115,11 @@ PHRASES: dict[tuple[str, str], Phrase] = {
         "inherits nothing in {where}, {after} in the models",
         "inherits {before} in {where}, nothing in the models",
     ),
+    ("*", "option_order"): Phrase(
+        "has its options in the order {before} in {where}, {after} in the models",
+        "has its options in alphabetical order in {where}, as {after} in the models",
+        "has its options in the order {before} in {where}, alphabetically in the models",
+    ),
     ("*", "references"): Phrase("references {before} in {where}, {after} in the models"),
     ("foreign_key", "triggers"): Phrase("has its triggers {before} in {where}, {after} in the models"),
     ("*", "partition_of"): Phrase(

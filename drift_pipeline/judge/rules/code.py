@@ -42,7 +42,7 @@ VIEWS_AND_ROUTINES: tuple[Rule, ...] = (
         "V05b", ("view",), ALTER, MINOR, "ALTER VIEW SET (options)",
         "No security option is touched.",
         "Apply it with the next release.",
-        attributes=("options",), when=~on.security_option,
+        attributes=("options", "option_order"), when=~on.security_option,
     ),
     Rule(
         "V03", _VIEWS, ALTER, CRITICAL, "DROP VIEW, CREATE VIEW (columns go or change)",

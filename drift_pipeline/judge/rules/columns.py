@@ -137,7 +137,7 @@ COLUMNS: tuple[Rule, ...] = (
         "C24", _COLUMN, ALTER, MINOR, "SET STATISTICS / SET (n_distinct)",
         "Query plans may change.",
         "ANALYZE afterwards and look at the slow queries.",
-        attributes=("statistics", "options"),
+        attributes=("statistics", "options", "option_order"),
     ),
     Rule(
         "C25", _COLUMN, ALTER, MINOR, "SET STORAGE / SET COMPRESSION",

@@ -91,7 +91,7 @@ CONSTRAINTS: tuple[Rule, ...] = (
         "I09k", (*_KEYS, "exclusion"), ALTER, MINOR, "SET (options of the index)",
         "Only later writes are touched.",
         "Apply it with the next release.",
-        attributes=("options",),
+        attributes=("options", "option_order"),
     ),
     Rule(
         "K23", ("exclusion",), ALTER, MAJOR, "replace the exclusion constraint",
@@ -244,7 +244,7 @@ INDEXES: tuple[Rule, ...] = (
         "I09", ("index",), ALTER, MINOR, "ALTER INDEX SET (options)",
         "Only later writes are touched.",
         "Apply it with the next release.",
-        attributes=("options", "statistics"),
+        attributes=("options", "option_order", "statistics"),
     ),
     Rule(
         "I10", ("index",), RENAME, MINOR, "ALTER INDEX RENAME",

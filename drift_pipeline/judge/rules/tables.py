@@ -60,7 +60,7 @@ TABLES: tuple[Rule, ...] = (
         "T12", ("table", "foreign_table", "materialized_view"), ALTER, MINOR, "SET (storage options)",
         "Only later writes and vacuums are touched.",
         "Take over what was tuned by hand into the model, or ignore it by a rule.",
-        attributes=("options", "toast_options"),
+        attributes=("options", "toast_options", "option_order", "toast_option_order"),
     ),
     Rule(
         "T13", ("table", "materialized_view"), ALTER, MINOR, "CLUSTER ON",
