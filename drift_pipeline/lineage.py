@@ -97,7 +97,7 @@ def add_history(
             extensions=extensions,
         )
     except DriftError as error:
-        return models, (), (f"the migrations could not be run on scratch: {error}",)
+        return models, (), (f"what only migrations make is not compared: {error}",)
     desired = with_history(models, at_head)
     diff = diff_schemas(models, desired, planes=("structure",), exact=True)
     if not diff.differences:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -27,7 +28,11 @@ from drift_pipeline.scratch.server import ScratchServer
 HEADS = ("heads",)
 BASE = ("base",)
 
+FAILED_SECONDS = 120
+"""For so long a history that cannot be run is not run again: one check asks for it several times."""
+
 _log = logging.getLogger(__name__)
+_failed: dict[tuple[Path, str], tuple[float, MigrationError]] = {}
 
 
 @dataclass(frozen=True)
@@ -142,11 +147,18 @@ def schema_at(
             return snapshot.from_json(answer["snapshot"])
         except (SnapshotError, KeyError) as error:
             _log.warning("a kept schema of the history cannot be used: %s", error)
+    failed_at, failure = _failed.get((folder, key), (0.0, None))
+    if failure is not None and time.monotonic() - failed_at < FAILED_SECONDS:
+        raise type(failure)(failure.message, hint=failure.hint) from failure
     with server.create(label="history") as database:
         _prepare(database, default_schema, extensions)
         answer = {"dependencies": {"files": {}, "folders": {}, "installed": {}}}
         if tuple(to) != BASE and to:
-            answer = run({**request, "allowed": dict(database.parameters)}, models, root)
+            try:
+                answer = run({**request, "allowed": dict(database.parameters)}, models, root)
+            except MigrationError as error:
+                _failed[folder, key] = time.monotonic(), error
+                raise
         schema = read_schema(database)
     kept_answers.keep(folder, key, {**answer, "snapshot": snapshot.to_json(schema)})
     return schema

@@ -44,9 +44,21 @@ class LoadedModels:
     """Whether env.py compares further schemas than the default one."""
     filters: bool = False
     """Whether env.py leaves objects out by functions; `filters.left_out` asks them."""
+    unfinished: str = ""
+    """What stopped env.py before it told its options; its `target_metadata` was taken, by that name."""
     sqlalchemy: str = ""
     """The version of SQLAlchemy in the application's own environment."""
     cached: bool = field(default=False, compare=False)
     """Whether the answer was kept from before, and no process was started."""
     files: tuple[str, ...] = field(default=(), compare=False)
     """The files that were read, relative to the root: a commit that touches none of them changes no models."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of the report should know about how the models were found."""
+        if not self.unfinished:
+            return ()
+        return (
+            f"the env.py of {self.source} stopped before it told its options ({self.unfinished}): its target_metadata "
+            "was taken, and its include_name and include_object where they have these names",
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from drift_pipeline.models.environment import for_models, stable
 from drift_pipeline.models.faults import ModelFault, Subject
 from drift_pipeline.models.loaded import LoadedModels, ModelStatement
 from drift_pipeline.models.subprocesses import interpreter, run
+from drift_pipeline.redaction import redact, secrets_in
 
 __all__ = ["LoadedModels", "ModelStatement", "load_models"]
 
@@ -35,7 +36,8 @@ def load_models(
             f"{source} declares no tables",
             hint="name the modules that declare them, or a package whose modules are all imported",
         )
-    return _loaded(answer, source, default_schema, cached=cached)
+    environment, _ = for_models(os.environ, models.env)
+    return _loaded(answer, source, default_schema, cached=cached, secrets=secrets_in(environment))
 
 
 def _request(models: ModelSettings, root: Path) -> tuple[dict[str, Any], str]:
@@ -82,7 +84,9 @@ def cache_key(request: Mapping[str, Any], models: ModelSettings, root: Path, cac
     return folder, kept_answers.key_of(settings, interpreter(models, root), stable(environment))
 
 
-def _loaded(answer: Mapping[str, Any], source: str, default_schema: str, *, cached: bool) -> LoadedModels:
+def _loaded(
+    answer: Mapping[str, Any], source: str, default_schema: str, *, cached: bool, secrets: Collection[str] = ()
+) -> LoadedModels:
     statements = tuple(
         ModelStatement(each["sql"], each["what"], each["location"], each["kind"], _subject(each, default_schema))
         for each in answer["statements"]
@@ -110,6 +114,7 @@ def _loaded(answer: Mapping[str, Any], source: str, default_schema: str, *, cach
         ),
         include_schemas=bool(options.get("include_schemas")),
         filters=bool(options.get("filters")),
+        unfinished=redact(str(options.get("unfinished") or ""), secrets),
         sqlalchemy=answer["sqlalchemy"],
         cached=cached,
         files=tuple(sorted(answer["dependencies"]["files"])),

@@ -153,6 +153,7 @@ _HINTS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("SystemExit",), "the module ends the program when it is imported; give what it needs under models.env"),
 )
 _ANY_HINT = "import the module by hand with the same interpreter; --debug shows the traceback"
+_UPGRADE_HINT = "see that `alembic upgrade head` works on an empty database; --debug shows the traceback"
 
 
 class _Talk:
@@ -164,6 +165,7 @@ class _Talk:
         alembic = str(request.get("alembic", ""))
         subject = ", ".join(request.get("targets") or ()) or _relative(alembic, root)
         self._error, failed, slow = _PURPOSES[request["mode"]]
+        self._upgrades = request["mode"] == "upgrade"
         self._could_not, self._too_slow = failed.format(subject), slow.format(subject)
         self._root, self._withheld, self._secrets = root, withheld, secrets
 
@@ -204,7 +206,8 @@ class _Talk:
             return f"this interpreter has no {error['name']}; set models.python to the python of the application"
         if "application context" in error["message"]:
             return 'env.py needs a running Flask; name the models by models.targets instead, such as "app:create_app"'
-        return next((text for kinds, text in _HINTS if error["type"] in kinds), _ANY_HINT)
+        other = _UPGRADE_HINT if self._upgrades else _ANY_HINT
+        return next((text for kinds, text in _HINTS if error["type"] in kinds), other)
 
     def _printed(self, said: str) -> str:
         return f"it last printed: {redact(said, self._secrets) or 'nothing'}"

@@ -287,3 +287,47 @@ def test_filters_of_env_py_leave_out_what_they_would_leave_out_of_autogenerate(
         "index public.orders.ix_made_by_dba",
     }
     assert found.unanswered == 1
+
+
+WANTS_CONFIGURATION = """
+    from alembic import context
+    from shop import Base
+
+    config = context.config
+    target_metadata = Base.metadata
+
+
+    def include_name(name, type_, parents):
+        return name != "orders"
+
+
+    context.configure(url=config.shop_url, target_metadata=target_metadata, include_name=include_name)
+"""
+
+
+def test_an_env_py_that_stops_before_it_configures_gives_the_models_that_it_had_named(
+    project: Callable[..., Application],
+) -> None:
+    made = project(WANTS_CONFIGURATION)
+    loaded = load(made)
+    assert set(loaded.tables) == {"public.customers", "public.orders"}
+    assert loaded.filters
+    assert "AttributeError: 'Config' object has no attribute 'shop_url'" in loaded.notes[0]
+
+
+def test_an_env_py_that_stops_is_asked_for_the_filters_of_the_usual_names(
+    project: Callable[..., Application],
+) -> None:
+    made = project(WANTS_CONFIGURATION)
+    orders, customers = (FactId("table", ("public", each)) for each in ("orders", "customers"))
+    asked = left_out(made.settings(alembic="alembic.ini"), made.root, [orders, customers], cache=made.cache)
+    assert orders in asked.facts
+    assert customers not in asked.facts
+
+
+def test_what_stopped_env_py_is_told_without_secrets(project: Callable[..., Application]) -> None:
+    made = project(
+        "from alembic import context\nfrom shop import Base\ntarget_metadata = Base.metadata\n"
+        "raise RuntimeError('postgresql://shop:gr8secret@db/live is down')\n"
+    )
+    assert "gr8secret" not in load(made).notes[0]

@@ -171,6 +171,7 @@ def test_a_migration_that_fails_is_named_with_its_line(project: Application, ser
     assert "migrations/versions/r4_step.py:16" in caught.value.message
     assert "\n" not in caught.value.message
     assert "Traceback" in str(caught.value.__cause__)
+    assert "alembic upgrade head" in caught.value.hint
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import contextlib
 import importlib
 import io
 import os
+import traceback
 from typing import Any, Iterator  # noqa: UP035 - Python 3.9
 
 from alembic.config import Config
@@ -47,12 +48,15 @@ def config_of(path: str, url: str = "", x: list[str] | None = None) -> Config:
 def captured(path: str, x: list[str]) -> list[dict[str, Any]]:
     """The options of every call of `context.configure` in env.py: offline, else online with connections of paper.
 
-    Raises what env.py raised in its last try, or EnvPyError where no call names a `target_metadata`.
+    Where env.py stops before it calls (it wants its application's configuration, say), the names that every env.py has
+    stand for the call, marked `unfinished`. Raises what env.py raised first, or EnvPyError where nothing names a
+    `target_metadata`.
     """
     config = config_of(path, x=x)
     script = ScriptDirectory.from_config(config)
     calls: list[dict[str, Any]] = []
     problem: BaseException | None = None
+    written: dict[str, Any] = {}
     for offline in (True, False):
         calls = []
         with contextlib.ExitStack() as stack:
@@ -63,11 +67,34 @@ def captured(path: str, x: list[str]) -> list[dict[str, Any]]:
                 problem = None
             except (Exception, SystemExit) as error:
                 problem = problem or error
+                written = written or _written(error, script)
         if any(_metadata(each) for each in calls):
             return calls
+    if written:
+        return [{**written, "unfinished": _said(problem)}]
     if problem is not None:
         raise problem
     raise EnvPyError("{} sets no target_metadata".format(os.path.join(script.dir, "env.py")))
+
+
+# names that env.py files have by the template that everybody starts from: what `context.configure` gets as the same
+_CONVENTIONAL = ("target_metadata", "include_object", "include_name")
+
+
+def _written(error: BaseException, script: ScriptDirectory) -> dict[str, Any]:
+    """What env.py had put under those names when it stopped; nothing where that holds no tables."""
+    home = os.path.realpath(os.path.join(script.dir, "env.py"))
+    for frame, _line in traceback.walk_tb(error.__traceback__):
+        if os.path.realpath(frame.f_code.co_filename) != home:
+            continue
+        options = {name: frame.f_globals[name] for name in _CONVENTIONAL if frame.f_globals.get(name) is not None}
+        with contextlib.suppress(Exception):  # a value that only looks like MetaData
+            return options if any(each.tables for each in _metadata(options)) else {}
+    return {}
+
+
+def _said(error: BaseException | None) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split()) if error is not None else ""
 
 
 def metadata_of(calls: list[dict[str, Any]]) -> list[MetaData]:
@@ -87,6 +114,7 @@ def options_of(calls: list[dict[str, Any]]) -> dict[str, Any]:
         "version_tables": [list(each) for each in dict.fromkeys(map(tuple, tables))],
         "include_schemas": any(each.get("include_schemas") for each in calls),
         "filters": any(each.get("include_object") or each.get("include_name") for each in calls),
+        "unfinished": next((each["unfinished"] for each in calls if each.get("unfinished")), ""),
     }
 
 
