@@ -92,7 +92,7 @@ def sides(finding: Finding) -> list[Side]:
     rows = [
         Side(name, _full(live[name]) if name in live else "", _full(models[name]) if name in models else "")
         for name in sorted({*live, *models})
-        if not (_absent(live.get(name)) and _absent(models.get(name)))
+        if not (_usual(name, live.get(name)) and _usual(name, models.get(name)))
     ]
     contained = [f"{kind_word(item.kind)} {dotted(item.name)}" for item in difference.contains]
     if contained:
@@ -101,8 +101,12 @@ def sides(finding: Finding) -> list[Side]:
     return rows
 
 
-def _absent(value: Value) -> bool:
-    return value is None or value is False or value in ("", [], {})
+_USUAL = {"access_method": "heap", "persistence": "permanent", "replica_identity": "default", "enabled": "origin"}
+"""What goes without saying of an object that is on one side only."""
+
+
+def _usual(name: str, value: Value) -> bool:
+    return value is None or value is False or value in ("", [], {}) or value == _USUAL.get(name)
 
 
 def _full(value: Value) -> str:
