@@ -22,7 +22,7 @@ from typing import Any
 import drift_pipeline
 from drift_pipeline.config import Database, Settings
 from drift_pipeline.errors import DriftError, ScratchError, SnapshotError
-from drift_pipeline.lineage import add_history, extensions_of
+from drift_pipeline.lineage import CheckScope, add_history, extensions_of
 from drift_pipeline.models import cache as kept_answers
 from drift_pipeline.models.build import build_models
 from drift_pipeline.models.faults import ModelFault, Subject
@@ -38,6 +38,7 @@ from drift_pipeline.scratch.server import ScratchServer, installation_for, scrat
 
 _log = logging.getLogger(__name__)
 _remembered: OrderedDict[str, _Entry] = OrderedDict()
+_parts: list[tuple[Schema, tuple[object, ...], Schema]] = []
 _REMEMBERED = 2
 """Models whose facts stay in this process's memory."""
 
@@ -105,6 +106,18 @@ class BuiltModels:
             entry.notes,
             time.monotonic() - began,
         )
+
+    def part(self, scope: CheckScope) -> Schema:
+        """The part of the models' facts that is compared. The same question gives the same object, for a while."""
+        whole = self.models.schema
+        asked = (scope.schemas, scope.version_tables, scope.left_out, scope.faults, scope.settings.ignore)
+        for at, (schema, question, answer) in enumerate(_parts):
+            if schema is whole and question == asked:
+                _parts.append(_parts.pop(at))
+                return answer
+        _parts.append((whole, asked, scope.part(whole)))
+        del _parts[:-_REMEMBERED]
+        return _parts[-1][2]
 
     @property
     def database(self) -> Database:
@@ -186,8 +199,6 @@ class BuiltModels:
             _program(),
             self._server_identity(),
             self._loaded.fingerprint,
-            # the order counts where a statement is refused
-            hashlib.sha256("\0".join(each.sql for each in self._loaded.statements).encode()).hexdigest(),
             [asdict(fault) for fault in self._loaded.faults],
             settings.default_schema,
             dict(self._extensions),

@@ -43,6 +43,7 @@ from drift_pipeline.plan.statements import Plan
 from drift_pipeline.policy import policy_of
 from drift_pipeline.report.report import Context, Coverage, Report
 from drift_pipeline.schema.facts import Schema
+from drift_pipeline.schema.garbage import no_garbage
 from drift_pipeline.schema.reader import read_schema
 from drift_pipeline.schema.scope import split_unmanaged
 from drift_pipeline.schema.statistics import Statistics, read_statistics
@@ -264,17 +265,18 @@ def look(environment: str, *, settings: Settings | None = None, environ: Mapping
     """The same as `check`, with the values of all stages."""
     settings = settings_for(settings or load_settings(), environment)
     policy_of(settings)  # a mistake in the waivers is told before anything is read
-    live = read_live_schema(settings, environment, environ=environ)
-    loaded = load_project_models(settings)
-    with models_on_scratch(settings, loaded, live=live.schema) as built:
-        drift = _counted(settings, live, _find_drift(settings, built, live), environ)
-        return Looked(built.models, live, drift, make_report(settings, built.models, live, drift))
+    with no_garbage():
+        live = read_live_schema(settings, environment, environ=environ)
+        loaded = load_project_models(settings)
+        with models_on_scratch(settings, loaded, live=live.schema) as built:
+            drift = _counted(settings, live, _find_drift(settings, built, live), environ)
+            return Looked(built.models, live, drift, make_report(settings, built.models, live, drift))
 
 
 def _find_drift(settings: Settings, built: BuiltModels, live: LiveSchema) -> Drift:
     began = time.monotonic()
     scope = scope_of(settings, built.models.loaded, built.models.schema, live.schema, built.models.faults)
-    models = scope.part(built.models.schema)
+    models = built.part(scope)
     split = split_unmanaged(scope.part(live.schema), models, manage=settings.manage)
     # who owns what is no matter of models: on scratch everything belongs to scratch
     planes = tuple(plane for plane in settings.planes if plane != "owners")

@@ -11,6 +11,7 @@ from drift_pipeline.diff.differences import Difference
 from drift_pipeline.diff.reprint import Reprinter
 from drift_pipeline.plan.engines import NATIVE
 from drift_pipeline.plan.native.write import write_statements
+from drift_pipeline.plan.neighbourhood import around
 from drift_pipeline.plan.roles import ProofRoles
 from drift_pipeline.plan.sandbox import Sandbox, sandbox
 from drift_pipeline.plan.statements import Statement
@@ -80,7 +81,9 @@ def native_statements(
     source: Schema, target: Schema, differences: Sequence[Difference], planes: Collection[str]
 ) -> list[Statement]:
     """What the native planner writes to settle these differences."""
-    return [replace(item, engine=NATIVE) for item in write_statements(source, target, differences, planes=planes)]
+    near_source, near_target = around(source, target, differences)
+    written = write_statements(near_source, near_target, differences, planes=planes)
+    return [replace(item, engine=NATIVE) for item in written]
 
 
 def owners_for_good(*schemas: Schema) -> dict[FactId, Value]:

@@ -7,7 +7,6 @@ or as one JSON object `attributes`. Rows about other objects (comments, privileg
 
 from __future__ import annotations
 
-import gc
 import itertools
 import json
 import os
@@ -36,6 +35,7 @@ from drift_pipeline.errors import (
 from drift_pipeline.schema.assemble import Harvest, Row, assemble
 from drift_pipeline.schema.connect import connect, without_secrets
 from drift_pipeline.schema.facts import Fact, FactId, Schema, Value
+from drift_pipeline.schema.garbage import no_garbage
 
 ATTEMPTS = 4
 """Reads before giving up on a schema that keeps changing; more where they are quick."""
@@ -97,7 +97,7 @@ def read_schema(database: Database, *, read_timeout: float = 60.0, connect_timeo
     deadline = time.monotonic() + read_timeout
     connection = connect(database, connect_timeout=connect_timeout)
     try:
-        with _explaining(database, read_timeout), _cut_at(deadline + 2.0, connection), _no_garbage():
+        with _explaining(database, read_timeout), _cut_at(deadline + 2.0, connection), no_garbage():
             return _read_unmoved(connection, database, deadline)
     finally:
         connection.close()
@@ -109,7 +109,7 @@ def schema_in(connection: Connection) -> Schema:
     Ends no transaction and begins none; pins the settings that change printed text for the rest of it. Raises
     psycopg2.Error. Nobody else may change the schema meanwhile: nothing watches for that here.
     """
-    with connection.cursor() as cursor, _no_garbage():
+    with connection.cursor() as cursor, no_garbage():
         _pin(cursor, SETTINGS)
         return assemble(_harvest(_asking(cursor), connection.server_version))
 
@@ -249,18 +249,6 @@ def _transaction(connection: Connection, deadline: float) -> Iterator[_Ask]:
             with suppress(psycopg2.Error):
                 cursor.execute("ROLLBACK")
             raise
-
-
-@contextmanager
-def _no_garbage() -> Iterator[None]:
-    """Facts are many, small and free of cycles: looking for garbage among them would take longer than making them."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 @contextmanager

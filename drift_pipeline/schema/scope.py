@@ -159,7 +159,10 @@ def _owner(fact: Fact) -> FactId | None:
 
 def _part(schema: Schema, kept: Mapping[FactId, Fact], more: Mapping[str, int]) -> Schema:
     excluded = dict(Counter(dict(schema.excluded)) + Counter(dict(more)))
-    depends = frozenset(edge for edge in schema.depends if edge[0] in kept and edge[1] in kept)
+    gone = schema.facts.keys() - kept.keys()
+    depends = schema.depends
+    if gone:
+        depends = frozenset(edge for edge in depends if edge[0] not in gone and edge[1] not in gone)
     return replace(schema, facts=kept, excluded=dict(sorted(excluded.items())), depends=depends)
 
 
@@ -184,8 +187,10 @@ def _owner_role(privilege: Fact, schema: Schema) -> Value:
 def leave_out(schema: Schema, ids: Collection[FactId], reason: str) -> Schema:
     """The schema without these facts and what belongs to them, counted under the reason."""
     gone = {key: reason for key in ids if key in schema.facts}
+    if not gone:
+        return schema
     kept = {key: fact for key, fact in schema.facts.items() if key not in gone}
-    counted = Counter({reason: len(gone)}) if gone else Counter()
+    counted = Counter({reason: len(gone)})
     _take_children(kept, gone)
     return _part(schema, kept, counted)
 

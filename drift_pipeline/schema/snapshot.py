@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import glob
 import json
 import os
@@ -10,12 +9,12 @@ import stat
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
 from drift_pipeline.errors import SnapshotError
 from drift_pipeline.schema.facts import FORMAT_VERSION, Fact, FactId, Schema
+from drift_pipeline.schema.garbage import no_garbage
 
 FORMAT = "drift-snapshot"
 MAX_BYTES = 1 << 30
@@ -62,20 +61,8 @@ def _edge_lines(schema: Schema, ids: list[FactId], encode: Callable[[object], st
 
 def from_json(text: str) -> Schema:
     """The schema that `to_json` wrote. Raises SnapshotError for anything else, of another version included."""
-    with _without_collection():
+    with no_garbage():
         return _parsed(text)
-
-
-@contextmanager
-def _without_collection() -> Iterator[None]:
-    """Millions of values are made and none is thrown away: the cyclic collector would look at them over and over."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def _parsed(text: str) -> Schema:
