@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import os
 import random
 import re
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -217,6 +219,53 @@ def test_changes_while_reading_never_mix(reads: int, new_database: NewDatabase) 
     finally:
         over.set()
         worker.join()
+
+
+ELSEWHERE = (
+    "CREATE ROLE {0}_a; CREATE ROLE {0}_b; GRANT {0}_a TO {0}_b; COMMENT ON ROLE {0}_a IS 'x'",
+    "ALTER ROLE {0}_a SET work_mem = '9MB'; ALTER ROLE {0}_b IN DATABASE {1} SET jit = off",
+    "GRANT CREATE ON TABLESPACE pg_default TO {0}_a",
+    "ALTER ROLE {0}_a RENAME TO {0}_c; ALTER ROLE {0}_c RENAME TO {0}_a",
+    "CREATE TABLE x (a serial PRIMARY KEY); GRANT SELECT ON x TO {0}_a; DROP TABLE x",
+    "CREATE SUBSCRIPTION {0} CONNECTION 'dbname=nowhere' PUBLICATION p WITH (connect = false, slot_name = NONE)",
+    "CREATE DATABASE {0}",
+    "ALTER DATABASE {0} SET jit = off; COMMENT ON DATABASE {0} IS 'y'; GRANT CONNECT ON DATABASE {0} TO {0}_b",
+    "DROP DATABASE {0}",
+    "DROP SUBSCRIPTION {0}",
+    "REVOKE CREATE ON TABLESPACE pg_default FROM {0}_a; ALTER ROLE {0}_b IN DATABASE {1} RESET jit",
+    "DROP ROLE {0}_a, {0}_b",
+)
+"""What other sessions do to their own databases and to what all databases of a server share."""
+
+
+@pytest.mark.parametrize("busy", ["everything", "subscriptions"])
+def test_what_happens_in_other_databases_is_no_change_of_this_one(
+    busy: str, new_database: NewDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database, other = new_database("CREATE TABLE t (id int PRIMARY KEY)"), new_database()
+    over, label = threading.Event(), f"elsewhere_{os.getpid()}"
+    chosen = ELSEWHERE if busy == "everything" else [sql for sql in ELSEWHERE if "SUBSCRIPTION" in sql]
+    rounds = itertools.count()
+
+    def bustle() -> None:
+        with closing(psycopg2.connect(**other.parameters)) as connection, connection.cursor() as cursor:
+            connection.autocommit = True
+            while not over.is_set():
+                for sql in chosen:
+                    cursor.execute(sql.format(label, other.parameters["dbname"]))
+                next(rounds)
+
+    monkeypatch.setattr("drift_pipeline.schema.reader.ATTEMPTS", 1)
+    monkeypatch.setattr("drift_pipeline.schema.reader.PATIENCE", 0.0)
+    worker = threading.Thread(target=bustle)
+    worker.start()
+    try:
+        seen = {read_schema(database).fingerprint for _ in range(20)}
+    finally:
+        over.set()
+        worker.join()
+    assert len(seen) == 1
+    assert next(rounds) > 0
 
 
 def test_temporary_tables_and_truncate_are_no_deployment(new_database: NewDatabase) -> None:

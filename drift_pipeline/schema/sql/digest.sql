@@ -8,7 +8,7 @@ select coalesce(bit_xor(h), 0)::text || ' ' || count(*)
 from (
     select hash_record_extended(row(
         1, oid, relname, relnamespace, reltype, reloftype, relowner, relam, reltablespace, relpersistence, relkind, relrowsecurity,
-        relforcerowsecurity, relreplident, relispopulated, relispartition, reloptions::text, relacl::text, relpartbound::text
+        relforcerowsecurity, relreplident, relispopulated, relispartition, reloptions, relacl, relpartbound::text
     ), 0) as h
     from lasting
     union all
@@ -90,7 +90,9 @@ from (
     union all
     select hash_record_extended(row(39, oid, xmin), 0) from pg_publication_namespace where oid >= 16384
     union all
-    -- its xmin is for superusers, like the whole row: the columns that everybody may read stand in for it
-    select hash_record_extended(row(40, oid, subname, subenabled, subslotname, subpublications), 0)
-    from pg_subscription where oid >= 16384
+    -- all databases share this catalog. Its xmin is for superusers, like the whole row: the columns that everybody may
+    -- read stand in for it
+    select hash_record_extended(row(40, oid, subname, subowner, subenabled, subslotname, subpublications), 0)
+    from pg_subscription
+    where subdbid = (select oid from pg_database where datname = current_database())
 ) row_of_a_catalog
