@@ -76,12 +76,12 @@ def _bytes(number: int) -> str:
 
 
 def _scaled(number: float, step: int, units: Sequence[str]) -> str:
-    for unit in units[:-1]:
+    *smaller, unit = units
+    for small in smaller:
         if number < step:
+            unit = small
             break
         number /= step
-    else:
-        unit = units[-1]
     return f"{number:.0f}{unit}" if number >= 100 else f"{number:.3g}{unit}"
 
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from fnmatch import fnmatchcase
 
-from drift_pipeline.diff.differences import Change
+from drift_pipeline.judge.asked import is_named, is_unknown_object
 from drift_pipeline.judge.findings import Finding
-from drift_pipeline.judge.rules.remedy import OBJECTS
 from drift_pipeline.judge.words import subject
 from drift_pipeline.plan.statements import Plan, Statement
 from drift_pipeline.report.escape import commented_out
@@ -23,23 +21,14 @@ def held_back(statement: Statement, findings: ByKey, allow_drop: Collection[str]
     `findings`: by the key of their difference. `allow_drop`: shell patterns on the names of what may be dropped.
     """
     settled = [findings[key] for key in statement.settles if key in findings]
-    unknown = [item for item in settled if is_unknown_object(item) and not is_named(item, allow_drop)]
+    unknown = [
+        item for item in settled if is_unknown_object(item.difference) and not is_named(item.difference, allow_drop)
+    ]
     if unknown:
         return why(unknown)
-    if not statement.destructive or (settled and all(is_named(item, allow_drop) for item in settled)):
+    if not statement.destructive or (settled and all(is_named(item.difference, allow_drop) for item in settled)):
         return ""
     return LOSES
-
-
-def is_unknown_object(finding: Finding) -> bool:
-    """True for an object that only the database has, and that may be somebody else's."""
-    return finding.difference.change is Change.REMOVED and finding.difference.id.kind in OBJECTS
-
-
-def is_named(finding: Finding, patterns: Collection[str]) -> bool:
-    """Whether a pattern is about the finding's object; functions go by their name without arguments as well."""
-    name = finding.difference.id.name
-    return any(fnmatchcase(".".join(part), pattern) for pattern in patterns for part in (name, name[:2]))
 
 
 def why(unknown: Sequence[Finding]) -> str:

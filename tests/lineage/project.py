@@ -67,6 +67,25 @@ BY_HAND = """
     CREATE INDEX ix_by_hand ON things (same, by_hand_type);
     CREATE INDEX ix_on_dropped ON dropped_table (id, (id + 1));
 """
+MAKO = '''
+    """${message}"""
+    from alembic import op
+    import sqlalchemy as sa
+    ${imports if imports else ""}
+
+    revision = ${repr(up_revision)}
+    down_revision = ${repr(down_revision)}
+    branch_labels = ${repr(branch_labels)}
+    depends_on = ${repr(depends_on)}
+
+
+    def upgrade():
+        ${upgrades if upgrades else "pass"}
+
+
+    def downgrade():
+        ${downgrades if downgrades else "pass"}
+'''
 REVISION = '''
     """{message}"""
     from alembic import op
@@ -98,7 +117,7 @@ def written(folder: Path) -> Application:
     application.write("shop.py", MODELS)
     application.write("alembic.ini", INI)
     application.write("migrations/env.py", GENERIC)
-    application.write("migrations/script.py.mako", "")
+    application.write("migrations/script.py.mako", MAKO)
     application.write("drift.toml", '[models]\ntargets = ["shop:Base.metadata"]\nalembic = "alembic.ini"\n')
     revision(application, "r1", None, FIRST, "the first tables")
     revision(application, "r2", "r1", SECOND, "more of them")

@@ -21,6 +21,7 @@ from drift_pipeline.config import Database, ModelSettings
 from drift_pipeline.diff.compare import diff_schemas
 from drift_pipeline.diff.differences import Difference, SchemaDiff
 from drift_pipeline.errors import MigrationError
+from drift_pipeline.judge.asked import is_named, is_unknown_object
 from drift_pipeline.models.history import heads, list_revisions, migrate, pending
 from drift_pipeline.models.loader import alembic_file
 from drift_pipeline.models.subprocesses import run
@@ -80,12 +81,19 @@ class MadeRevision:
 
 
 def make_revision(
-    server: ScratchServer, project: Project, drifted: Drifted, *, scope: Scope, allow_destructive: bool = False
+    server: ScratchServer,
+    project: Project,
+    drifted: Drifted,
+    *,
+    scope: Scope,
+    allow_destructive: bool = False,
+    allow_drop: Collection[str] = (),
 ) -> MadeRevision:
     """The revision for what differs once everything pending is applied; proven, or not made.
 
     `scope`: turns what is read from a copy into what is compared. `allow_destructive`: drops are in it, too; else they
-    are withheld and named. Raises MigrationError, ScratchError.
+    are withheld and named. `allow_drop`: shell patterns on the names of what may be dropped all the same. Raises
+    MigrationError, ScratchError.
     """
     revisions = list_revisions(project.models, project.root)
     if drifted.revisions.ids is None:
@@ -106,7 +114,9 @@ def make_revision(
         box = stack.enter_context(ground.copy(drifted.database.parameters["dbname"], "base"))
         base = _base(ground, box, drifted, project, apply_pending=bool(waiting))
         diff = diff_schemas(base, drifted.models, planes=drifted.planes, exact=drifted.exact)
-        plan, wanted, withheld = _chosen(server, drifted, base, diff, allow_destructive=allow_destructive)
+        plan, wanted, withheld = _chosen(
+            server, drifted, base, diff, allow_destructive=allow_destructive, allow_drop=allow_drop
+        )
         if not wanted.differences:
             return MadeRevision(pending=named, withheld=withheld)
         if plan.proof is not Proof.PROVEN:
@@ -172,11 +182,22 @@ def _alembic(mode: str, project: Project, database: Database, *, to: Sequence[st
 
 
 def _chosen(
-    server: ScratchServer, drifted: Drifted, base: Schema, diff: SchemaDiff, *, allow_destructive: bool
+    server: ScratchServer,
+    drifted: Drifted,
+    base: Schema,
+    diff: SchemaDiff,
+    *,
+    allow_destructive: bool,
+    allow_drop: Collection[str],
 ) -> tuple[Plan, SchemaDiff, tuple[Difference, ...]]:
-    """The plan, the differences that it settles, and those that are withheld because mending them loses something."""
+    """The plan, the differences that it settles, and those that are withheld.
+
+    Withheld is what loses something, and what drops an object that may be somebody else's, unless it was asked for.
+    """
     plan = _plan(server, drifted, base, diff)
     lossy = {key for statement in plan.statements if statement.destructive for key in statement.settles}
+    lossy |= {each.key for each in diff.differences if is_unknown_object(each)}
+    lossy -= {each.key for each in diff.differences if is_named(each, allow_drop)}
     if allow_destructive or not lossy:
         return plan, diff, ()
     withheld = tuple(each for each in diff.differences if each.key in lossy)
