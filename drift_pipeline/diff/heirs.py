@@ -7,6 +7,7 @@ table that leaves or joins a parent is one difference about that table.
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -132,7 +133,7 @@ def _repeated(side: _Side, other: _Side, tables: Iterable[FactId]) -> Iterator[t
         for key, copy in by_name.items():
             if key not in there and (key in stated or (moved and key.kind == "column")):
                 yield key, copy
-        yield from _same_definition(side, table, [fact for key, fact in stated.items() if key not in there])
+        yield from _same_definition(side, other, table, [fact for key, fact in stated.items() if key not in there])
 
 
 def _lineage(schema: Schema, table: FactId) -> list[FactId]:
@@ -151,9 +152,11 @@ def _copy(fact: Fact, table: FactId, as_partition: bool, stated: Mapping[FactId,
     return Fact(key, attributes, table)
 
 
-def _same_definition(side: _Side, table: FactId, facts: Iterable[Fact]) -> Iterator[tuple[FactId, Fact]]:
+def _same_definition(side: _Side, other: _Side, table: FactId, facts: Sequence[Fact]) -> Iterator[tuple[FactId, Fact]]:
     """The other side's keys and indexes that this one has on the parent of a partition, each at most once."""
-    taken: set[FactId] = set()
+    if not facts:
+        return
+    taken = _on_both(side, other, table)
     for fact in facts:
         if fact.id.kind not in BY_DEFINITION:
             continue
@@ -162,6 +165,20 @@ def _same_definition(side: _Side, table: FactId, facts: Iterable[Fact]) -> Itera
                 taken.add(above.id)
                 yield fact.id, fact
                 break
+
+
+def _on_both(side: _Side, other: _Side, table: FactId) -> set[FactId]:
+    """What both sides' parents gave to the partition. What the other one states beside that, it has once more."""
+    taken: set[FactId] = set()
+    for theirs, as_partition in other.inherited(table):
+        if not as_partition or theirs.id.kind not in BY_DEFINITION or theirs.attributes.get("valid") is False:
+            continue
+        ours = (
+            above for above, too in side.inherited(table)
+            if too and above.id not in taken and _says_the_same(theirs, above)
+        )  # fmt: skip
+        taken |= {above.id for above in itertools.islice(ours, 1)}
+    return taken
 
 
 def _says_the_same(fact: Fact, other: Fact) -> bool:

@@ -9,8 +9,10 @@ from functools import cached_property
 from drift_pipeline.plan.native.address import INDEX_KINDS, claims
 from drift_pipeline.plan.native.graph import reaches, shells_of
 from drift_pipeline.plan.native.ground import Ground
+from drift_pipeline.plan.native.heirs import parents_of
 from drift_pipeline.plan.native.quote import dotted
 from drift_pipeline.plan.native.rules import RULES
+from drift_pipeline.plan.native.rules.columns import goes_with_parent
 from drift_pipeline.plan.native.rules.types import rename_type
 from drift_pipeline.plan.native.situation import ABOUT_OTHERS
 from drift_pipeline.plan.native.steps import Phase, Step, aspect_of, base_of
@@ -82,6 +84,18 @@ class Going(Ground):
             return False
         return FactId("column", tuple(map(str, owner))) in self.scene.gone
 
+    @cached_property
+    def _heirs_columns(self) -> Mapping[FactId, list[FactId]]:
+        """Columns of heirs and partitions that are dropped along with their parents' column."""
+        found: dict[FactId, list[FactId]] = {}
+        for key in self.scene.gone:
+            fact = self.situation.source[key]
+            if key.kind == "column" and fact.attributes.get("inherited") and goes_with_parent(self.scene, fact):
+                table = self.situation.source[fact.parent] if fact.parent else fact
+                for parent in parents_of(table):
+                    found.setdefault(FactId("column", (*parent.name, key.name[-1])), []).append(key)
+        return found
+
     def _with_parts(self, key: FactId, children: Mapping[FactId, Iterable[Fact]]) -> Iterator[FactId]:
         """A fact, its parts and everything that goes or comes with it."""
         source = children is self.scene.source_children
@@ -95,7 +109,7 @@ class Going(Ground):
             if source and child.id in self._circular_keys:
                 continue
             yield from self._with_parts(child.id, children)
-        for other in self._attached(key) if source else ():
+        for other in (*self._attached(key), *self._heirs_columns.get(key, ())) if source else ():
             if other in self.scene.gone:
                 yield from self._with_parts(other, children)
         for sequence in self.scene.owned_sequences.get(key, ()) if source else ():

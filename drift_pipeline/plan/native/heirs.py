@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from drift_pipeline.plan.native.steps import by_parent
+from drift_pipeline.plan.native.steps import aspect_of, by_parent
 from drift_pipeline.schema.facts import Fact, FactId
 
 TABLES = ("table", "foreign_table")
 _KEPT_ON_LEAVING = ("primary_key", "unique", "check", "foreign_key", "index", "not_null", "exclusion")
+_TAKEN_OVER = ("index", "unique", "exclusion")
 _NAMED_ALIKE = ("check", "foreign_key", "not_null")
 
 
@@ -84,6 +85,29 @@ def _adopt_indexes(
                     goal[fact.id] = fact
                     if old is not None:
                         result[other.id] = result.get(other.id, frozenset()) | {fact.id}
+    return result
+
+
+def beside(
+    source: Mapping[FactId, Fact], goal: Mapping[FactId, Fact], target: Mapping[FactId, Fact]
+) -> dict[FactId, frozenset[FactId]]:
+    """Indexes and keys that a partition has of its own although the parent's says the same, with what has to be there
+    before them: the bond, or the parent's. Whichever of these comes later takes what it finds instead of a new one."""
+    result: dict[FactId, frozenset[FactId]] = {}
+    children: Mapping[FactId, Sequence[Fact]] | None = None
+    for key, fact in goal.items():
+        table = goal.get(fact.parent) if fact.parent and key.kind in _TAKEN_OVER else None
+        if table is None or not table.attributes.get("partition_of") or key not in target:
+            continue
+        children = children or by_parent(goal)
+        old = source.get(table.id)
+        bound = old is not None and parents_of(old) == parents_of(table)
+        for other in parts_of(parents_of(table)[0], goal, children, (key.kind,)):
+            if other.attributes.get("valid") is not False and _repeats(fact, other):
+                needed = {other.id} if other.id not in source else set()
+                needed |= set() if bound else {aspect_of(table.id, "partition_of")}
+                if needed:
+                    result[key] = frozenset(needed)
     return result
 
 

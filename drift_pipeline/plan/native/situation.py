@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from drift_pipeline.diff.differences import Change, Difference
-from drift_pipeline.plan.native.heirs import adopt
+from drift_pipeline.plan.native.heirs import adopt, beside
 from drift_pipeline.plan.native.steps import by_parent
 from drift_pipeline.schema.coverage import plane_of
 from drift_pipeline.schema.facts import Fact, FactId, Schema
@@ -31,6 +31,8 @@ class Situation:
     changed: Mapping[FactId, frozenset[str]]
     adopted: Mapping[FactId, frozenset[FactId]]
     """Tables that leave or join a parent, and the facts that come and go with that alone."""
+    beside: Mapping[FactId, frozenset[FactId]]
+    """What a partition has beside the same of its parent's, and what that has to wait for."""
 
 
 def situation_of(
@@ -62,6 +64,7 @@ def situation_of(
         keys=_keys(differences, moved),
         changed={key: names for key, names in changed.items() if names},
         adopted=adopted,
+        beside=beside(there, goal, target.facts),
     )
 
 

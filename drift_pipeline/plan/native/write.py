@@ -41,6 +41,7 @@ def write_statements(
     situation = situation_of(source, target, differences, planes)
     scene = _scene(situation, source.server_major or target.server_major, planes)
     closure = close(situation, scene, RULES)
+    closure.rebuilt.update(key for key in situation.beside if key in situation.source)
     scene = _decided(scene, situation, closure)
     steps = [*rename_steps(situation), *Builder(situation, scene, closure).steps(), *privilege_steps(scene, situation)]
     steps = [step for step in steps if step.sql]
@@ -58,7 +59,10 @@ def _scene(situation: Situation, major: int, planes: Collection[str]) -> Scene:
         goal=situation.goal,
         source_needs=_bound(needs(situation.source, situation.source_depends), situation.adopted, situation.source),
         goal_needs=_bound(
-            needs(situation.goal, situation.goal_depends, coming=True), situation.adopted, situation.goal
+            _later(needs(situation.goal, situation.goal_depends, coming=True), situation.beside),
+            situation.adopted,
+            situation.goal,
+            situation.beside,
         ),
         major=major,
         planes=frozenset(planes),
@@ -66,12 +70,19 @@ def _scene(situation: Situation, major: int, planes: Collection[str]) -> Scene:
     )
 
 
-def _bound(edges: Edges, tables: Iterable[FactId], facts: Mapping[FactId, Fact]) -> Edges:
+def _later(edges: Edges, waiting: Edges) -> Edges:
+    more = {key: edges.get(key, frozenset()) | others for key, others in waiting.items()}
+    return {**edges, **more} if more else edges
+
+
+def _bound(
+    edges: Edges, tables: Iterable[FactId], facts: Mapping[FactId, Fact], later: Collection[FactId] = ()
+) -> Edges:
     """What a child only repeats stays as long as the bond lasts, and has to be there before it is made."""
     result = dict(edges)
     children = by_parent(facts)
     for table in tables:
-        parts = {fact.id for fact in children.get(table, ()) if fact.id.kind in _BEFORE_BONDS}
+        parts = {fact.id for fact in children.get(table, ()) if fact.id.kind in _BEFORE_BONDS and fact.id not in later}
         for bond in ("partition_of", "inherits"):
             aspect = aspect_of(table, bond)
             if aspect in edges:
@@ -89,7 +100,7 @@ def _decided(scene: Scene, situation: Situation, closure: Closure) -> Scene:
     attached_later = [key for key in fresh if key.kind == "table" and stands_alone(scene, scene.goal[key])]
     return replace(
         scene,
-        goal_needs=_bound(scene.goal_needs, attached_later, scene.goal),
+        goal_needs=_bound(scene.goal_needs, attached_later, scene.goal, situation.beside),
         fresh=frozenset(fresh),
         gone=frozenset(_spread(gone, scene.source_children)),
         swapped=swapped,

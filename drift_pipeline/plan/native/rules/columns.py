@@ -98,12 +98,26 @@ def alter(column: Fact) -> str:
 def _create(scene: Scene, fact: Fact) -> Sql:
     if fact.attributes.get("inherited"):
         return _deviation(scene, _of_parent(scene.goal, scene.goal_children, fact), fact)
-    return [f"ALTER TABLE {table_of(fact.id)} ADD COLUMN {column_clause(scene, fact)}"]
+    head = f"ALTER TABLE {table_of(fact.id)} ADD COLUMN"
+    if fact.attributes.get("identity") and _has_children(scene, fact):
+        # "cannot recursively add identity column to table that has child tables"
+        plain = replace(fact, attributes={**fact.attributes, "identity": None})
+        return [f"{head} {column_clause(scene, plain)}", f"{alter(fact)} ADD GENERATED {identity_words(fact)}"]
+    return [f"{head} {column_clause(scene, fact)}"]
+
+
+def _has_children(scene: Scene, column: Fact) -> bool:
+    """Whether the column's table has heirs, or partitions, which do without identity before 17."""
+    tables = (fact for fact in scene.source.values() if fact.id.kind == "table" and fact.id not in scene.gone)
+    return any(
+        column.parent in parents_of(table) and (scene.major < 17 or not table.attributes.get("partition_of"))
+        for table in tables
+    )
 
 
 def _drop(scene: Scene, fact: Fact) -> Sql:
     if fact.attributes.get("inherited"):
-        if _goes_with_parent(scene, fact):
+        if goes_with_parent(scene, fact):
             return []
         return _deviation(scene, fact, _of_parent(scene.source, scene.source_children, fact))
     return [f"ALTER TABLE {table_of(fact.id)} DROP COLUMN {quote_ident(fact.id.name[-1])}"]
@@ -119,8 +133,8 @@ def _of_parent(facts: Mapping[FactId, Fact], children: Mapping[FactId, Sequence[
     return as_child(column, fact.parent) if heir else replace(column, id=fact.id, parent=fact.parent)
 
 
-def _goes_with_parent(scene: Scene, fact: Fact) -> bool:
-    """Whether the parent's column is dropped, and the child's, none of its own, with it."""
+def goes_with_parent(scene: Scene, fact: Fact) -> bool:
+    """Whether an inherited column is dropped along with the parent's."""
     before, after = (facts.get(fact.parent) if fact.parent else None for facts in (scene.source, scene.goal))
     bound = before is not None and after is not None and parents_of(before) == parents_of(after)
     return bound and _of_parent(scene.goal, scene.goal_children, fact) is None
