@@ -186,6 +186,7 @@ def make_report(
                 f"extension {name} is stood in for on scratch by functions of its signatures"
                 for name in models.stand_ins
             ),
+            *models.loaded.notes,
             *models.notes,
             *drift.notes,
             *judged.notes,
@@ -217,7 +218,12 @@ def make_migration(settings: Settings, models: ModelSchema, live: LiveSchema) ->
         )
         project = Project(settings.models, settings.root)
         return make_revision(
-            built.server, project, drifted, scope=scope.part, allow_destructive=settings.allow_destructive
+            built.server,
+            project,
+            drifted,
+            scope=scope.part,
+            allow_destructive=settings.allow_destructive,
+            allow_drop=settings.allow_drop,
         )
 
 
