@@ -224,6 +224,16 @@ _EXPRESSIONS = _DEFAULTS | {
     ("policy", "using"),
     ("policy", "check"),
 }
+_DEFINITIONS = frozenset(
+    {
+        ("view", "definition"),
+        ("materialized_view", "definition"),
+        ("rule", "definition"),
+        ("trigger", "definition"),
+        ("exclusion", "definition"),
+        ("statistics", "expressions"),
+    }
+)
 _BODIES = frozenset({("function", "body"), ("procedure", "body")})
 
 EQUIVALENCES: tuple[Equivalence, ...] = (
@@ -244,7 +254,10 @@ EQUIVALENCES: tuple[Equivalence, ...] = (
     ),
     Equivalence("null-default", _DEFAULTS, "DEFAULT NULL is no default", _no_default),
     Equivalence(
-        "varchar-in-list", _EXPRESSIONS, "IN on varchar prints in another way after a restore", _texts(_varchar_list)
+        "varchar-in-list",
+        _EXPRESSIONS | _DEFINITIONS,
+        "IN on varchar prints in another way after a restore",
+        _texts(_varchar_list),
     ),
     Equivalence(
         "owned-sequence-name",

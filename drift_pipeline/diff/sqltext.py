@@ -17,6 +17,7 @@ _TOKEN = re.compile(
       | (?:[Uu]&)?"(?:[^"]|"")*"          # quoted identifier
       | [^\W\d][\w$]*                     # word
       | \d+(?:\.\d+)?(?:[eE][+-]?\d+)?    # number
+      | \$\d+                             # parameter
       | ::
       | [-+*/<>=~!@\#%^&|`?]+             # operator
       | .

@@ -175,6 +175,28 @@ SAME: tuple[Case, ...] = (
         "create view t with (security_invoker, security_barrier) as select 1 as a",
         "option-order",
     ),
+    *(
+        tables(
+            f"restored_{kind}",
+            f"create table t (a varchar(9), b int); {sql}".replace("ONE_OF", "in ('x', 'y')"),
+            f"create table t (a varchar(9), b int); {sql}".replace(
+                "ONE_OF", "::text = any (array[('x'::varchar)::text, ('y'::varchar)::text])"
+            ),
+            "varchar-in-list",
+        )
+        for kind, sql in (
+            ("view", "create view v as select b from t where a ONE_OF"),
+            ("stored", "create materialized view v as select b from t where a ONE_OF with no data"),
+            ("rule", "create rule r as on delete to t where old.a ONE_OF do instead nothing"),
+            (
+                "trigger",
+                "create trigger r before update on t for each row when (new.a ONE_OF)"
+                " execute function suppress_redundant_updates_trigger()",
+            ),
+            ("statistics", "create statistics s on (case when a ONE_OF then 1 end), b from t"),
+            ("exclusion", "alter table t add constraint e exclude using btree (b with =) where (a ONE_OF)"),
+        )
+    ),
 )
 
 ALIKE: tuple[Case, ...] = (

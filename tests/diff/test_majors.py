@@ -40,9 +40,26 @@ create materialized view app.stored as with w as (select * from app.person) sele
 create unique index on app.stored (name);
 create function app.one(a int default 1) returns setof text language sql begin atomic
     select name from app.person where id > a; end;
+create function app.unnamed(int, text default 'x' || 'y') returns bigint language sql begin atomic
+    select count(*) from app.person where id > $1 and name in ('a', $2); end;
 create function app.two() returns trigger language plpgsql as 'begin return new; end';
 create trigger t before insert or update of name on app.person for each row
     when (new.name <> '') execute function app.two();
+create trigger picky before update on app.person for each row
+    when (old.name is distinct from new.name and new.name in ('a', 'b') and not (new.id between 1 and 3))
+    execute function app.two();
+create rule noted as on insert to app.person do also
+    insert into app.child (person, at) select p.id, new.born from app.person p where p.name in ('a', new.name);
+create rule kept as on update to app.person where old.name <> new.name do instead (
+    update app.child set at = (select max(born) from app.person where id = old.id) where person = old.id;
+    delete from app.child where person = new.id;
+);
+create rule through as on update to app.plain do instead update app.person set name = new.name where id = old.id;
+create statistics app.guess on (lower(name)), (extract(year from born)), (case when name in ('a', 'b') then 1 end)
+    from app.person;
+create index on app.person using brin (born date_minmax_multi_ops (values_per_range = 16));
+create index on app.person using gin (to_tsvector('english', name), string_to_array(name, ' ') array_ops)
+    where name in ('a', 'b');
 create policy p on app.person using (name = current_user)
     with check (exists (select from app.child c where c.person = person.id));
 comment on column app.person.name is 'what people say';
