@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from drift_pipeline.config import Database, Settings
@@ -24,6 +24,7 @@ from drift_pipeline.schema.scope import leave_out, restrict, with_history, witho
 from drift_pipeline.schema.version_table import LiveRevisions, version_tables
 from drift_pipeline.scratch.server import ScratchServer
 
+NOT_RUN = "what only migrations make is not compared"
 FILTERED = "left out by the filters of env.py"
 
 
@@ -97,7 +98,7 @@ def add_history(
             extensions=extensions,
         )
     except DriftError as error:
-        return models, (), (f"what only migrations make is not compared: {error}",)
+        return models, (), (f"{NOT_RUN}: {error}",)
     desired = with_history(models, at_head)
     diff = diff_schemas(models, desired, planes=("structure",), exact=True)
     if not diff.differences:
@@ -105,6 +106,11 @@ def add_history(
     failed = run_statements(database, native_statements(models, desired, diff.differences, diff.planes))
     faults = tuple(ModelFault(f"made by the migrations: {sql.splitlines()[0][:80]}", words) for sql, words in failed)
     return read_schema(database, read_timeout=settings.read_timeout), faults, ()
+
+
+def tells_the_rest(settings: Settings, notes: Iterable[str]) -> bool:
+    """Whether a history was run for what the models cannot declare. `notes`: those of `add_history`."""
+    return bool(settings.models.alembic) and not any(note.startswith(NOT_RUN) for note in notes)
 
 
 # ---------------------------------------------------------------- causes

@@ -34,7 +34,7 @@ from drift_pipeline.diff.reprint import Reprinter
 from drift_pipeline.errors import ScratchError
 from drift_pipeline.judge.findings import Cause, Evidence
 from drift_pipeline.judgement import count_evidence, findings_of
-from drift_pipeline.lineage import CheckScope, extensions_of, scope_of, trace
+from drift_pipeline.lineage import CheckScope, extensions_of, scope_of, tells_the_rest, trace
 from drift_pipeline.models.loader import LoadedModels, load_models
 from drift_pipeline.plan.planner import plan_repair
 from drift_pipeline.plan.revisions.make import Drifted, MadeRevision, Project, make_revision
@@ -45,7 +45,7 @@ from drift_pipeline.report.report import Context, Coverage, Report
 from drift_pipeline.schema.facts import Schema
 from drift_pipeline.schema.garbage import no_garbage
 from drift_pipeline.schema.reader import read_schema
-from drift_pipeline.schema.scope import split_unmanaged
+from drift_pipeline.schema.scope import Split, split_unmanaged
 from drift_pipeline.schema.statistics import Statistics, read_statistics
 from drift_pipeline.schema.version_table import LiveRevisions, read_revisions
 
@@ -207,7 +207,7 @@ def make_migration(settings: Settings, models: ModelSchema, live: LiveSchema) ->
         desired = scope.part(built.models.schema)
         drifted = Drifted(
             environment=live.environment,
-            live=split_unmanaged(scope.part(live.schema), desired, manage=settings.manage).managed,
+            live=_managed(settings, built, scope.part(live.schema), desired).managed,
             models=desired,
             database=built.database,
             revisions=live.revisions,
@@ -279,11 +279,16 @@ def look(environment: str, *, settings: Settings | None = None, environ: Mapping
             return Looked(built.models, live, drift, make_report(settings, built.models, live, drift))
 
 
+def _managed(settings: Settings, built: BuiltModels, live: Schema, models: Schema) -> Split:
+    history = tells_the_rest(settings, built.models.notes)
+    return split_unmanaged(live, models, settings.manage, history=history)
+
+
 def _find_drift(settings: Settings, built: BuiltModels, live: LiveSchema) -> Drift:
     began = time.monotonic()
     scope = scope_of(settings, built.models.loaded, built.models.schema, live.schema, built.models.faults)
     models = built.part(scope)
-    split = split_unmanaged(scope.part(live.schema), models, manage=settings.manage)
+    split = _managed(settings, built, scope.part(live.schema), models)
     # who owns what is no matter of models: on scratch everything belongs to scratch
     planes = tuple(plane for plane in settings.planes if plane != "owners")
     with Reprinter(lambda: built.database) as reprint:
@@ -339,6 +344,8 @@ def _plan(
         engine_timeout=settings.engine_timeout,
         engines=settings.engines,
         scope=scope.part,
+        whole=built.models.schema,
+        everything=True,
         exact=settings.exact,
         cache=settings.root / ".drift" / "cache" / "plans",
     )

@@ -27,6 +27,9 @@ KIND_WORDS = {
     "statistics": "statistics object",
     "domain_check": "domain constraint",
     "default_privilege": "default privileges",
+    "row_security": "row security setting",
+    "of_type": "typed table",
+    "owned_by": "sequence owner",
 }
 """Kinds whose word is not just the kind with spaces."""
 

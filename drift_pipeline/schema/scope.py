@@ -240,12 +240,37 @@ CHOSEN_BY_SCRATCH: Mapping[str, tuple[str, ...]] = {"extension": ("version",)}
 """Attributes whose value in the models' schema is nobody's wish: scratch took what it had installed."""
 
 
-def split_unmanaged(live: Schema, models: Schema, manage: Collection[str] = ()) -> Split:
+@dataclass(frozen=True)
+class Undeclarable:
+    """What models have no word for on an object that they declare: `usual` is its value where nobody said anything.
+
+    `label`: what it counts as, and what `manage` calls it. `why`: how it comes to another value.
+    """
+
+    label: str
+    usual: Value
+    why: str
+
+
+UNDECLARABLE: Mapping[tuple[str, str], Undeclarable] = {
+    ("table", "row_security"): Undeclarable("row_security", False, "ALTER TABLE … ENABLE ROW LEVEL SECURITY"),
+    ("table", "force_row_security"): Undeclarable("row_security", False, "ALTER TABLE … FORCE ROW LEVEL SECURITY"),
+    ("table", "replica_identity"): Undeclarable("replica_identity", "default", "ALTER TABLE … REPLICA IDENTITY"),
+    ("table", "of_type"): Undeclarable("of_type", None, "CREATE TABLE … OF, with the columns that models declare"),
+    ("sequence", "owned_by"): Undeclarable("owned_by", None, "ALTER SEQUENCE … OWNED BY; serial columns state theirs"),
+}
+"""Attributes that migrations and people set on objects of the models. What is not here counts: the models could say it
+(persistence, partitioning, options), they say it by saying nothing (a foreign key is enforced, an index is valid), or a
+plane has to be asked for (storage, statistics)."""
+
+
+def split_unmanaged(live: Schema, models: Schema, manage: Collection[str] = (), *, history: bool = False) -> Split:
     """Take out of `live` what the models cannot declare and do not have.
 
     An object of such a kind that is on both sides stays, so a disabled trigger or another body is seen. `manage`: kinds
     that are compared all the same ("*" for every one). What belongs to an object that is taken out goes with it and is
-    not listed. What scratch chose, such as the version of an extension, is no difference.
+    not listed. What scratch chose, such as the version of an extension, is no difference. Attributes without a word in
+    the models count where these, or with `history` the migrations that were run for them, say otherwise.
     """
     reasons: dict[FactId, str] = {}
     kept: dict[FactId, Fact] = {}
@@ -257,6 +282,13 @@ def split_unmanaged(live: Schema, models: Schema, manage: Collection[str] = ()) 
             kept[key] = fact if label in manage or "*" in manage else _as_scratch_chose(fact, models.facts.get(key))
     _take_children(kept, reasons)
     listed: dict[str, list[FactId]] = defaultdict(list)
+    if not history and "*" not in manage:
+        for attribute, key in _beyond_words(kept, models, manage):
+            attributes = {**kept[key].attributes, attribute: UNDECLARABLE[key.kind, attribute].usual}
+            kept[key] = replace(kept[key], attributes=attributes)
+            label = UNDECLARABLE[key.kind, attribute].label
+            if key not in listed[label]:
+                listed[label].append(key)
     for key, label in reasons.items():
         parent = live.facts[key].parent
         if parent not in reasons:
@@ -264,10 +296,17 @@ def split_unmanaged(live: Schema, models: Schema, manage: Collection[str] = ()) 
     return Split(_part(live, kept, {}), {kind: tuple(sorted(listed[kind])) for kind in sorted(listed)})
 
 
-UNDECLARABLE_ATTRIBUTES: Mapping[str, tuple[str, ...]] = {
-    "table": ("row_security", "force_row_security", "replica_identity"),
-}
-"""What migrations set on objects that the models declare, and the models have no word for."""
+def _beyond_words(live: Mapping[FactId, Fact], models: Schema, manage: Collection[str]) -> list[tuple[str, FactId]]:
+    """Attributes of live's objects that the models cannot have meant, because they have no word for them."""
+    kinds = {kind for kind, _ in UNDECLARABLE}
+    return [
+        (attribute, key)
+        for key, fact in live.items()
+        if key.kind in kinds and key in models.facts
+        for (kind, attribute), word in UNDECLARABLE.items()
+        if kind == key.kind and word.label not in manage
+        if models.facts[key].attributes.get(attribute) == word.usual != fact.attributes.get(attribute)
+    ]
 
 
 def with_history(models: Schema, at_head: Schema) -> Schema:
@@ -278,7 +317,11 @@ def with_history(models: Schema, at_head: Schema) -> Schema:
     desired = dict(models.facts)
     for key, fact in at_head.facts.items():
         if key in desired:
-            told = {name: fact.attributes[name] for name in UNDECLARABLE_ATTRIBUTES.get(key.kind, ())}
+            told = {
+                name: fact.attributes.get(name)
+                for (kind, name), word in UNDECLARABLE.items()
+                if kind == key.kind and desired[key].attributes.get(name) == word.usual != fact.attributes.get(name)
+            }
             if told:
                 desired[key] = replace(desired[key], attributes={**desired[key].attributes, **told})
         elif _comes_with(fact, at_head, desired):

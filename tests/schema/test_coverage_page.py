@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from importlib import resources
@@ -13,6 +14,7 @@ import pytest
 from drift_pipeline.schema.coverage import KINDS, STRUCTURE, plane_of
 from drift_pipeline.schema.facts import Schema
 from drift_pipeline.schema.reader import read_schema
+from drift_pipeline.schema.scope import UNDECLARABLE
 from drift_pipeline.scratch.server import ScratchServer
 from tests.conftest import NewDatabase
 
@@ -123,3 +125,11 @@ def test_what_is_said_to_be_compared_stands_in_a_query() -> None:
             assert not re.search(rf"\b{column}\b", SQL), f"{catalog}.{column} is read by a query"
     for function in re.findall(r"by (`pg_get_\w+`(?:(?:,| and) `pg_get_\w+`)*)", PAGE):
         assert all(name in SQL for name in names(function))
+
+
+def test_what_models_have_no_word_for_is_said() -> None:
+    said = {
+        tuple(names(row[0])[0].split(".")): [cell.replace("`", "") for cell in row[1:]]
+        for row in table_rows("attribute")
+    }
+    assert said == {key: [word.label, json.dumps(word.usual), word.why] for key, word in UNDECLARABLE.items()}

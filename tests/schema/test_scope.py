@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from drift_pipeline.config import IgnoreRule
+from drift_pipeline.diff.compare import diff_schemas
 from drift_pipeline.schema.facts import Fact, FactId, Schema
-from drift_pipeline.schema.scope import restrict, schema_of, split_unmanaged
+from drift_pipeline.schema.reader import read_schema
+from drift_pipeline.schema.scope import UNDECLARABLE, restrict, schema_of, split_unmanaged, with_history
+from tests.conftest import NewDatabase
 from tests.diff.facts_by_hand import column, fact, index, of_table, schema, table
 
 
@@ -168,3 +173,70 @@ def test_partitions_of_a_declared_table_are_unmanaged_and_other_tables_are_not()
     assert ids(split.managed) == {"schema public", "table public.log", "table public.other", "table public.other_1"}
     assert split.counts == {"partition": 2}
     assert split_unmanaged(schema(parts), schema(table("log")), manage=["partition"]).unmanaged == {}
+
+
+UNSAID = {
+    "row_security": ("alter table t enable row level security, force row level security", "row_security"),
+    "replica identity": ("alter table t replica identity full", "replica_identity"),
+    "of type": ("create type y as (a int); alter table t of y", "of_type"),
+    "owned sequence": ("alter sequence s owned by t.a", "owned_by"),
+}
+"""What people do to objects of the models that the models have no word for."""
+
+SAID = {
+    "a foreign key that is not enforced": "alter table u disable trigger all",
+    "a check that is not valid": "alter table u drop constraint c, add constraint c check (a > 0) not valid",
+    "unlogged": "alter table u set unlogged",
+    "a parent": "create table p (a int); alter table u inherit p",
+    "a table alone": "alter table part detach partition part_1",
+}
+"""What the models say by saying nothing: a foreign key is enforced, a table is logged."""
+
+DECLARED = """
+create table t (a int primary key);
+create sequence s;
+create table u (a int references t, constraint c check (a > 0));
+create table part (a int) partition by list (a);
+create table part_1 partition of part default;
+"""
+
+
+def changed(live: Schema, models: Schema, **how: object) -> set[str]:
+    split = split_unmanaged(live, models, **how)  # type: ignore[arg-type] - passed on as it came
+    return {name for item in diff_schemas(split.managed, models).differences for name in item.changed_names}
+
+
+@pytest.mark.parametrize("case", UNSAID)
+def test_what_models_have_no_word_for_is_unmanaged_unless_asked_for_or_told_by_a_history(
+    new_database: NewDatabase, case: str
+) -> None:
+    sql, label = UNSAID[case]
+    live, models = read_schema(new_database(DECLARED + sql)), read_schema(new_database(DECLARED))
+    split = split_unmanaged(live, models)
+    assert {key: count for key, count in split.counts.items() if key not in ("composite",)} == {label: 1}
+    assert changed(live, models) == set()
+    assert changed(live, models, manage=[label])
+    assert changed(live, models, manage=["*"])
+    assert changed(live, models, history=True)
+    # where models state it, by DDL that they carry, its lack is a difference
+    assert changed(models, live)
+    # the history says it: then it is desired
+    told = with_history(models, live)
+    assert changed(live, told, history=True) == set()
+    assert changed(models, told)
+
+
+@pytest.mark.parametrize("case", SAID)
+def test_what_models_say_by_saying_nothing_is_drift(new_database: NewDatabase, case: str) -> None:
+    live, models = read_schema(new_database(DECLARED + SAID[case])), read_schema(new_database(DECLARED))
+    assert changed(live, models)
+
+
+def test_a_serial_column_keeps_its_sequence_whatever_the_history_says(new_database: NewDatabase) -> None:
+    models = read_schema(new_database("create table t (a serial)"))
+    history = read_schema(new_database("create table t (a serial); alter sequence t_a_seq owned by none"))
+    assert with_history(models, history).facts == models.facts
+
+
+def test_every_attribute_without_a_word_has_its_reason() -> None:
+    assert all(len(word.why) > 10 for word in UNDECLARABLE.values())
