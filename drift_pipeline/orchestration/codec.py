@@ -103,6 +103,8 @@ def _plain(hint: Any) -> Callable[[Any], Any]:
         return _same
     if is_dataclass(hint):
         return _dataclass(hint)
+    if issubclass(hint, tuple) and hasattr(hint, "_fields"):
+        return _named_tuple(hint)
     return hint if issubclass(hint, Enum | Path) else _same
 
 
@@ -131,6 +133,11 @@ def _dataclass(kind: type) -> Callable[[Any], Any]:
         return kind(**{name: _decoder(hints[name])(raw[name]) for name in names if name in raw})
 
     return decode
+
+
+def _named_tuple(kind: type) -> Callable[[Any], Any]:
+    hints = tuple(get_type_hints(kind).values())
+    return lambda raw: kind(*(_decoder(hint)(item) for hint, item in zip(hints, raw, strict=True)))
 
 
 def _mapping(key_hint: Any, value_hint: Any) -> Callable[[Any], Any]:
