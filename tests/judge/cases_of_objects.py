@@ -25,6 +25,23 @@ CONSTRAINTS = (
         "alter table t add primary key (a)", "alter table t add primary key (a, b)", ("K19", "critical", "degrades"),
     ),
     case(
+        "primary_key_order", "create table t (a int not null, b int not null);",
+        "alter table t add primary key (a, b)", "alter table t add primary key (b, a)", ("K14o", "major", "degrades"),
+    ),
+    case(
+        "unique_order", "create table t (a int, b int);", "alter table t add constraint u unique (a, b)",
+        "alter table t add constraint u unique (b, a)", ("K14o", "major", "degrades"),
+    ),
+    case(
+        "foreign_key_order", "create table p2 (x int, y int, unique (x, y)); create table t (a int, b int);",
+        "alter table t add constraint f foreign key (a, b) references p2 (x, y)",
+        "alter table t add constraint f foreign key (b, a) references p2 (x, y)", ("K06c", "critical", "degrades"),
+    ),
+    case(
+        "unique_columns", "create table t (a int, b int);", "alter table t add constraint u unique (a)",
+        "alter table t add constraint u unique (a, b)", ("K14", "major", "degrades"),
+    ),
+    case(
         "add_exclusion", "create table t (r int4range);", "",
         "alter table t add constraint x exclude using gist (r with &&)",
         ("K20", "major", "degrades"),

@@ -31,6 +31,17 @@ gained = Condition(
 )
 lost = Condition("only the live database has it", lambda case: not _empty(case.before) and _empty(case.after))
 changed = Condition("both have one", lambda case: not _empty(case.before) and not _empty(case.after))
+only_order = Condition(
+    "the columns are the same, in another order",
+    lambda case: (
+        # in a foreign key the order says which column refers to which
+        case.difference.id.kind in ("unique", "primary_key")
+        and isinstance(case.before, list)
+        and isinstance(case.after, list)
+        and sorted(map(str, case.before)) == sorted(map(str, case.after))
+    ),
+    "other columns",
+)
 turned_on = Condition("off live, on in the models", lambda case: not case.before and bool(case.after))
 turned_off = Condition(
     "on live, off in the models", lambda case: bool(case.before) and not case.after, "it does not go off by the repair"

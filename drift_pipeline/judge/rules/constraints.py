@@ -52,7 +52,7 @@ CONSTRAINTS: tuple[Rule, ...] = (
         "K19", ("primary_key",), ALTER, CRITICAL, "replace the primary key",
         "Rows get another identity; the table is locked and read, foreign keys on it stand in the way.",
         "Build the new unique index concurrently, then swap the constraints in one transaction.",
-        attributes=("columns",),
+        attributes=("columns",), when=~on.only_order,
     ),
     Rule(
         "K20", ("exclusion",), CREATE, MAJOR, "ADD EXCLUDE",
@@ -79,7 +79,13 @@ CONSTRAINTS: tuple[Rule, ...] = (
         "K14", ("unique",), ALTER, MAJOR, "replace the unique constraint",
         "Fails on duplicates of the new columns; duplicates of the old ones become possible.",
         "Count duplicates; build the new index concurrently before dropping the old constraint.",
-        attributes=("columns",),
+        attributes=("columns",), when=~on.only_order,
+    ),
+    Rule(
+        "K14o", ("unique", "primary_key"), ALTER, MAJOR, "replace the key by one with its columns in another order",
+        "The same rows are allowed, but the index behind it is built again, under an exclusive lock.",
+        "Only queries tell which order serves them; else give the model the order that the database has.",
+        attributes=("columns",), when=on.only_order,
     ),
     Rule(
         "K16", (*_KEYS, "exclusion"), ALTER, MAJOR, "rebuild the key (NULLS NOT DISTINCT, INCLUDE, WITHOUT OVERLAPS)",

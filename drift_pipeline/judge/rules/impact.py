@@ -108,7 +108,11 @@ STRUCTURE_NOW: tuple[ImpactRule, ...] = (
         DEGRADES, "Live holds another rule than the models: rows may be refused or wrong.",
         attributes=("columns", "expression", "definition", "references", "referenced_columns", "nulls_not_distinct",
                     "validated", "enforced", "no_inherit", "period", "without_overlaps"),
+        when=~on.only_order,
     ),
+    ImpactRule("J24o", ("unique", "primary_key"), ALTER, DEGRADES,
+               "Queries by the first of its columns that the models name may be slow.", attributes=("columns",),
+               when=on.only_order),
     ImpactRule(
         "J25", ("foreign_key",), ALTER, DEGRADES, "Deleting or updating a parent does something else than expected.",
         attributes=("on_delete", "on_update", "match", "set_columns"),
