@@ -15,7 +15,7 @@ from drift_pipeline.judge.findings import Impact, Severity
 from drift_pipeline.judge.words import visible
 from drift_pipeline.report.environments import EnvironmentVerdict
 from drift_pipeline.report.report import Report
-from drift_pipeline.report.text import after_findings, explanation
+from drift_pipeline.report.text import after_findings, explanation, to_keep
 from drift_pipeline.report.verdict import coverage_line, verdict
 
 STYLES = {
@@ -81,7 +81,7 @@ def _table(report: Report) -> RenderableType:
             what.append(f"\n{visible(finding.location)}", style="dim")
         why = Text(explanation(finding, report.context.checked_at))
         if finding.adoption:
-            why.append("\nTo keep it, declare it in the models:")
+            why.append(f"\n{to_keep(finding)}")
             why.append("".join(f"\n{visible(line)}" for line in finding.adoption.splitlines()), style="cyan")
         # Text objects: names with [brackets] are no markup
         table.add_row(

@@ -49,7 +49,7 @@ def _plain(report: Report, width: int) -> list[str]:
             )
             lines += _wrapped(explanation(finding, report.context.checked_at), width, indent=" " * 20)
             if finding.adoption:
-                lines += _wrapped("To keep it, declare it in the models:", width, indent=" " * 20)
+                lines += _wrapped(to_keep(finding), width, indent=" " * 20)
                 lines += [" " * 24 + visible(line) for line in finding.adoption.splitlines()]
     for heading, items in after_findings(report):
         lines += ["", heading]
@@ -64,6 +64,12 @@ def explanation(finding: Finding, checked_at: datetime) -> str:
         part.text if part.label == "Waiver" else f"{part.label}: {part.text}" for part in said(finding, checked_at)
     )
     return visible(" ".join(parts))
+
+
+def to_keep(finding: Finding) -> str:
+    """What stands above the lines that adopt what the database has."""
+    where = f", at {visible(finding.location)}" if finding.location else ""
+    return f"To keep it, declare it in the models{where}:"
 
 
 def after_findings(report: Report) -> list[tuple[str, list[str]]]:

@@ -6,8 +6,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from drift_pipeline.diff.differences import AttributeChange, Change, Difference, SchemaDiff
-from drift_pipeline.judge.findings import Finding
+from drift_pipeline.judge.findings import Evidence, Finding
 from drift_pipeline.judge.judge import judge
+from drift_pipeline.judge.words import visible
 from drift_pipeline.models.faults import ModelFault
 from drift_pipeline.plan.statements import Plan, Proof, Statement
 from drift_pipeline.report.report import Context, Coverage, Report
@@ -139,7 +140,10 @@ def hostile_report() -> Report:
         old, new = (fact("column", "public", "d", name, default=value) for value in (f"'{name}'", "'x'"))
         change = AttributeChange("default", f"'{name}'", "'x'")
         differences.append(Difference(old.id, Change.CHANGED, old, new, (change,), hint=f"perhaps {name}"))
-    findings = judged(*differences)
+    findings = tuple(
+        replace(finding, remark=name, evidence=(Evidence(visible(name)),), declared=name, adoption=f"{name}\n{name}")
+        for finding, name in zip(judged(*differences), HOSTILE * 3, strict=True)
+    )
     keys = [finding.difference.key for finding in findings]
     quoted = ['"' + name.replace('"', '""') + '"' for name in HOSTILE]
     statements = tuple(
