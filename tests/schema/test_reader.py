@@ -356,3 +356,13 @@ def test_a_cut_connection_is_said_to_be_one(
     assert database.name in caught.value.message
     assert "\n" not in caught.value.message
     assert caught.value.hint
+
+
+def test_in_which_order_a_table_has_the_columns_of_a_check_says_nothing(new_database: NewDatabase) -> None:
+    check = "constraint one_of_them check (b is not null or a is not null)"
+    left, right = (
+        read_schema(new_database(f"create table t (c int, {columns}, {check})"))
+        for columns in ("a int, b int", "b int, a int")
+    )
+    key = FactId("check", ("public", "t", "one_of_them"))
+    assert left.facts[key].stated == right.facts[key].stated

@@ -6,12 +6,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from drift_pipeline.diff.differences import Difference
-from drift_pipeline.plan.native.heirs import parents_of
+from drift_pipeline.plan.native.heirs import TABLES, parents_of
 from drift_pipeline.plan.native.steps import by_parent
 from drift_pipeline.schema.facts import Fact, FactId, Schema
 
 _ALWAYS = ("default_privilege",)
 """Kinds that bear on every new object."""
+
+_REACH_DOWN = ("column", "index", "unique", "exclusion")
 
 
 def cut_out(source: Schema, target: Schema, differences: Sequence[Difference]) -> tuple[Schema, Schema]:
@@ -21,10 +23,29 @@ def cut_out(source: Schema, target: Schema, differences: Sequence[Difference]) -
     if 2 * len(touched) > len(source.facts):
         return source, target
     children = (by_parent(source.facts), by_parent(target.facts))
+    below = _below(touched, (source.facts, target.facts))
+    parts = (part.id for group in children for table in below for part in group.get(table, ()))
+    touched |= {key for key in parts if key.kind in _REACH_DOWN}
     touched = _with_dependants(touched, source, children)
     around = _surroundings(touched, (source.facts, target.facts), children)
-    around |= {key for schema in (source, target) for key in schema.facts if key.kind in _ALWAYS}
+    around |= below | {key for schema in (source, target) for key in schema.facts if key.kind in _ALWAYS}
     return _only(source, touched | around), _only(target, touched | around)
+
+
+def _below(touched: Collection[FactId], sides: Sequence[Mapping[FactId, Fact]]) -> set[FactId]:
+    """Partitions and heirs of the tables whose columns and indexes are touched: that reaches down to them."""
+    queue = list({FactId("table", key.name[:2]) for key in touched if key.kind in _REACH_DOWN})
+    below: dict[FactId, list[FactId]] = {}
+    for facts in sides if queue else ():
+        for key, fact in facts.items():
+            for parent in parents_of(fact) if key.kind in TABLES else ():
+                below.setdefault(parent, []).append(key)
+    found: set[FactId] = set()
+    while queue:
+        more = [child for child in below.get(queue.pop(), ()) if child not in found]
+        found.update(more)
+        queue += more
+    return found
 
 
 def _with_dependants(

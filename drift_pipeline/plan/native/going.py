@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from drift_pipeline.plan.native.above import goes_with_parent
 from drift_pipeline.plan.native.address import INDEX_KINDS, claims
 from drift_pipeline.plan.native.graph import reaches, shells_of
 from drift_pipeline.plan.native.ground import Ground
 from drift_pipeline.plan.native.heirs import parents_of
 from drift_pipeline.plan.native.quote import dotted
 from drift_pipeline.plan.native.rules import RULES
-from drift_pipeline.plan.native.rules.columns import goes_with_parent
 from drift_pipeline.plan.native.rules.types import rename_type
 from drift_pipeline.plan.native.situation import ABOUT_OTHERS
 from drift_pipeline.plan.native.steps import Phase, Step, aspect_of, base_of

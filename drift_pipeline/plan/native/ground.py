@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
+from drift_pipeline.plan.native.above import retyped_above
 from drift_pipeline.plan.native.address import claims
 from drift_pipeline.plan.native.closure import Closure
 from drift_pipeline.plan.native.quote import dotted, quote_ident
@@ -92,7 +94,8 @@ class Ground:
             (rule.rank, *after.id.name, rule.alterations.index(alteration)),
             about=self._about(after.id)
             | self.scene.attached.get(after.id, frozenset())
-            | self._own(alteration, before, after),
+            | self._own(alteration, before, after)
+            | (self._retyped_along.get(after.id, frozenset()) if "type" in alteration.attributes else frozenset()),
             leaves=frozenset() if before is after else frozenset({part}),
             disturbs=frozenset({part}) if disturbs else frozenset(),
             makes=frozenset({part}),
@@ -103,6 +106,17 @@ class Ground:
             destructive=before is not after and alteration.destructive(self.scene, before, after),
             note=self._note(after.id),
         )
+
+    @cached_property
+    def _retyped_along(self) -> Mapping[FactId, frozenset[FactId]]:
+        """Columns of partitions and heirs that get their type with their parent's column."""
+        found: dict[FactId, frozenset[FactId]] = {}
+        for key, names in self.situation.changed.items():
+            if key.kind == "column" and names & {"type", "collation"}:
+                above = retyped_above(self.scene, self.situation.source[key], self.situation.goal[key])
+                if above is not None:
+                    found[above] = found.get(above, frozenset()) | {key}
+        return found
 
     @staticmethod
     def _own(alteration: Alteration, before: Fact, after: Fact) -> frozenset[FactId]:

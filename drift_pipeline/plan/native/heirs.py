@@ -104,7 +104,8 @@ def beside(
         bound = old is not None and parents_of(old) == parents_of(table)
         for other in parts_of(parents_of(table)[0], goal, children, (key.kind,)):
             if other.attributes.get("valid") is not False and _repeats(fact, other):
-                needed = {other.id} if other.id not in source else set()
+                was = source.get(other.id)
+                needed = set() if was is not None and _repeats(fact, was) else {other.id}
                 needed |= set() if bound else {aspect_of(table.id, "partition_of")}
                 if needed:
                     result[key] = frozenset(needed)

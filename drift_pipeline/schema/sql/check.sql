@@ -3,7 +3,8 @@ select
     'check' as kind, array[r.schema, r.name, k.conname] as name,
     'pg_constraint'::regclass::oid as classid, k.oid as objid, 0 as objsubid,
     'pg_class'::regclass::oid as parent_classid, r.oid as parent_objid, 0 as parent_objsubid,
-    array(select names.list[n] from unnest(k.conkey) as key(n) where n > 0 order by n) as columns,
+    -- by name: in which order the table has them says nothing
+    array(select names.list[n] from unnest(k.conkey) as key(n) where n > 0 order by names.list[n] collate "C") as columns,
     k.expression,
     k.convalidated as validated,
     k.conenforced as enforced,

@@ -426,4 +426,36 @@ PAIRS: dict[str, tuple[str, str]] = {
         alter table second alter i set default 5;
         """,
     ),
+    "types of columns in which partitions deviate": (
+        """
+        create type e as enum ('a', 'b');
+        create table p (k int, c text, d int, f int, m e) partition by range (k);
+        create table p1 partition of p (c not null, d default 3, m default 'a') default;
+        create table base (c text, d int);
+        create table heir () inherits (base);
+        alter table heir alter c set default 'x', alter d set not null;
+        """,
+        """
+        create type e as enum ('b', 'a');
+        create table p (k int, c varchar(20) collate "C", d bigint, f text, m e) partition by range (k);
+        create table p1 partition of p (c not null, d default 4, f not null, m default 'b') default;
+        create table base (c varchar(7), d bigint);
+        create table heir () inherits (base);
+        alter table heir alter c set default 'y', alter d set not null;
+        """,
+    ),
+    "an index of the parent that becomes the same as a partition's own": (
+        """
+        create table p (k int, c text) partition by range (k);
+        create table p1 partition of p default;
+        create index i on p (c, k desc);
+        create index l on p1 (c);
+        """,
+        """
+        create table p (k int, c text) partition by range (k);
+        create table p1 partition of p default;
+        create index i on p (c);
+        create index l on p1 (c);
+        """,
+    ),
 }

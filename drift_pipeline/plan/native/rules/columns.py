@@ -6,9 +6,16 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from drift_pipeline.plan.native.above import (
+    goes_with_parent,
+    has_children,
+    joins_later,
+    of_parent,
+    parents_column,
+    retyped_above,
+)
 from drift_pipeline.plan.native.address import table_of
 from drift_pipeline.plan.native.graph import reaches
-from drift_pipeline.plan.native.heirs import as_child, parents_of, parts_of
 from drift_pipeline.plan.native.quote import dotted, quote_ident
 from drift_pipeline.plan.native.rules.casts import using
 from drift_pipeline.plan.native.rules.common import generic_options, new_options, set_options
@@ -96,60 +103,22 @@ def alter(column: Fact) -> str:
 
 
 def _create(scene: Scene, fact: Fact) -> Sql:
-    if fact.attributes.get("inherited"):
-        return _deviation(scene, _of_parent(scene.goal, scene.goal_children, fact), fact)
+    if fact.attributes.get("inherited") and not joins_later(scene, fact):
+        return _deviation(scene, of_parent(scene.goal, scene.goal_children, fact), fact)
     head = f"ALTER TABLE {table_of(fact.id)} ADD COLUMN"
-    if fact.attributes.get("identity") and _has_children(scene, fact):
+    if fact.attributes.get("identity") and has_children(scene, fact):
         # "cannot recursively add identity column to table that has child tables"
         plain = replace(fact, attributes={**fact.attributes, "identity": None})
         return [f"{head} {column_clause(scene, plain)}", f"{alter(fact)} ADD GENERATED {identity_words(fact)}"]
     return [f"{head} {column_clause(scene, fact)}"]
 
 
-def _has_children(scene: Scene, column: Fact) -> bool:
-    """Whether the column's table has heirs, or partitions, which do without identity before 17."""
-    tables = (fact for fact in scene.source.values() if fact.id.kind == "table" and fact.id not in scene.gone)
-    return any(
-        column.parent in parents_of(table) and (scene.major < 17 or not table.attributes.get("partition_of"))
-        for table in tables
-    )
-
-
 def _drop(scene: Scene, fact: Fact) -> Sql:
     if fact.attributes.get("inherited"):
         if goes_with_parent(scene, fact):
             return []
-        return _deviation(scene, fact, _of_parent(scene.source, scene.source_children, fact))
+        return _deviation(scene, fact, of_parent(scene.source, scene.source_children, fact))
     return [f"ALTER TABLE {table_of(fact.id)} DROP COLUMN {quote_ident(fact.id.name[-1])}"]
-
-
-def _of_parent(facts: Mapping[FactId, Fact], children: Mapping[FactId, Sequence[Fact]], fact: Fact) -> Fact | None:
-    """The column of the parent from which the child's deviates, as if it were the child's."""
-    column = _of_parent_named(facts, children, fact.id.name, fact.id.name[-1])
-    if column is None or fact.parent is None:
-        return None
-    # partitions have the parent's identity, heirs have none
-    heir = not (table := facts.get(fact.parent)) or not table.attributes.get("partition_of")
-    return as_child(column, fact.parent) if heir else replace(column, id=fact.id, parent=fact.parent)
-
-
-def goes_with_parent(scene: Scene, fact: Fact) -> bool:
-    """Whether an inherited column is dropped along with the parent's."""
-    before, after = (facts.get(fact.parent) if fact.parent else None for facts in (scene.source, scene.goal))
-    bound = before is not None and after is not None and parents_of(before) == parents_of(after)
-    return bound and _of_parent(scene.goal, scene.goal_children, fact) is None
-
-
-def _of_parent_named(
-    facts: Mapping[FactId, Fact], children: Mapping[FactId, Sequence[Fact]], path: tuple[str, ...], name: str
-) -> Fact | None:
-    """The column of this name that a table (the first two names of `path`) takes from its parents."""
-    table = facts.get(FactId("table", path[:2]))
-    for parent in parents_of(table) if table else ():
-        for column in parts_of(parent, facts, children, ("column",)):
-            if column.id.name[-1] == name:
-                return column
-    return None
 
 
 def _deviation(scene: Scene, before: Fact | None, after: Fact | None) -> Sql:
@@ -164,8 +133,10 @@ def _deviation(scene: Scene, before: Fact | None, after: Fact | None) -> Sql:
     return result
 
 
-def write_type(_scene: Scene, before: Fact, after: Fact, *, swapped: bool = False) -> Sql:
+def write_type(scene: Scene, before: Fact, after: Fact, *, swapped: bool = False) -> Sql:
     """ALTER COLUMN TYPE, with USING where no assignment cast is known."""
+    if retyped_above(scene, before, after) is not None:
+        return []
     collation = f" COLLATE {text(after, 'collation')}" if text(after, "collation") else ""
     clause = "" if after.attributes.get("generated") else using(before, after, swapped=swapped)
     return [f"{alter(after)} TYPE {text(after, 'type')}{collation}{clause}"]
@@ -321,7 +292,7 @@ def _drop_not_null_of(fact: Fact) -> Sql:
 def _drop_not_null(scene: Scene, fact: Fact) -> Sql:
     """Where the column stays NOT NULL, the constraint goes on under the usual name, or under that of another fact."""
     column = scene.goal.get(FactId("column", (*fact.id.name[:2], only_column(fact))))
-    inherited = _of_parent_named(scene.goal, scene.goal_children, fact.id.name, only_column(fact))
+    inherited = parents_column(scene.goal, scene.goal_children, fact.id.name, only_column(fact))
     if inherited is not None and inherited.attributes.get("not_null"):
         return []
     if column is None or not column.attributes.get("not_null") or column.id in scene.fresh:
