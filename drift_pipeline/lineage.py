@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from drift_pipeline.config import Database, Settings
 from drift_pipeline.diff.compare import diff_schemas
@@ -20,19 +20,21 @@ from drift_pipeline.plan.ground import native_statements
 from drift_pipeline.plan.run import run_statements
 from drift_pipeline.schema.facts import FactId, Schema
 from drift_pipeline.schema.reader import read_schema
-from drift_pipeline.schema.scope import leave_out, restrict, with_history, without_own_privileges
+from drift_pipeline.schema.scope import leave_out, restrict, used_only_outside, with_history, without_own_privileges
 from drift_pipeline.schema.version_table import LiveRevisions, version_tables
 from drift_pipeline.scratch.server import ScratchServer
 
 NOT_RUN = "what only migrations make is not compared"
 FILTERED = "left out by the filters of env.py"
+ALONG = "types that only what is left out uses"
 
 
 @dataclass(frozen=True)
 class CheckScope:
     """What of any schema this check compares.
 
-    `left_out`: by the functions of the project's env.py. `faults`: of the models; nothing is said about their subjects.
+    `left_out`: by the functions of the project's env.py. `along`: types that nothing else than what is left out uses.
+    `faults`: of the models; nothing is said about their subjects.
     """
 
     settings: Settings
@@ -41,6 +43,7 @@ class CheckScope:
     left_out: frozenset[FactId] = frozenset()
     faults: tuple[ModelFault, ...] = ()
     notes: tuple[str, ...] = ()
+    along: frozenset[FactId] = frozenset()
 
     def part(self, schema: Schema) -> Schema:
         """The part of the schema that is compared; everything else is counted in its `excluded`."""
@@ -50,7 +53,8 @@ class CheckScope:
             ignore=self.settings.ignore,
             version_tables=(*self.version_tables, "alembic_version"),
         )
-        return without_own_privileges(without_faulty(leave_out(kept, self.left_out, FILTERED), self.faults))
+        kept = leave_out(leave_out(kept, self.left_out, FILTERED), self.along, ALONG)
+        return without_own_privileges(without_faulty(kept, self.faults))
 
 
 def extensions_of(live: Schema | None) -> dict[str, str]:
@@ -62,7 +66,14 @@ def extensions_of(live: Schema | None) -> dict[str, str]:
 def scope_of(
     settings: Settings, loaded: LoadedModels, models: Schema, live: Schema, faults: tuple[ModelFault, ...] = ()
 ) -> CheckScope:
-    """The schemas that the models name and the default one, without what env.py leaves out."""
+    """The schemas that the models name and the default one, without what env.py leaves out and what goes with it."""
+    scope = _scope_of(settings, loaded, models, live, faults)
+    return replace(scope, along=used_only_outside(live, scope.part(live).facts.keys()) - models.facts.keys())
+
+
+def _scope_of(
+    settings: Settings, loaded: LoadedModels, models: Schema, live: Schema, faults: tuple[ModelFault, ...]
+) -> CheckScope:
     named = {fact.id.name[0] for fact in models.of_kind("table", "enum", "sequence", "view", "domain", "function")}
     schemas = tuple(sorted({*named, *loaded.schemas, settings.default_schema}))
     tables = tuple(".".join(table) for table in version_tables(live))

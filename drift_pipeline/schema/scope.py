@@ -195,6 +195,22 @@ def leave_out(schema: Schema, ids: Collection[FactId], reason: str) -> Schema:
     return _part(schema, kept, counted)
 
 
+TYPES = frozenset({"enum", "domain", "composite", "range", "base_type"})
+
+
+def used_only_outside(schema: Schema, kept: Collection[FactId]) -> frozenset[FactId]:
+    """The types among `kept` that something uses, and nothing of `kept` does: no repair could drop one of them."""
+    users: dict[FactId, set[FactId]] = defaultdict(set)
+    for user, used in schema.depends:
+        if used.kind in TYPES and user != used:
+            users[used].add(user)
+    inside, found = set(kept), set[FactId]()
+    while more := {each for each in users.keys() & inside if not users[each] & inside}:
+        found |= more
+        inside -= more
+    return frozenset(found)
+
+
 # managed and unmanaged
 
 DECLARABLE: Mapping[str, str] = {

@@ -8,7 +8,14 @@ from drift_pipeline.config import IgnoreRule
 from drift_pipeline.diff.compare import diff_schemas
 from drift_pipeline.schema.facts import Fact, FactId, Schema
 from drift_pipeline.schema.reader import read_schema
-from drift_pipeline.schema.scope import UNDECLARABLE, restrict, schema_of, split_unmanaged, with_history
+from drift_pipeline.schema.scope import (
+    UNDECLARABLE,
+    restrict,
+    schema_of,
+    split_unmanaged,
+    used_only_outside,
+    with_history,
+)
 from tests.conftest import NewDatabase
 from tests.diff.facts_by_hand import column, fact, index, of_table, schema, table
 
@@ -240,3 +247,18 @@ def test_a_serial_column_keeps_its_sequence_whatever_the_history_says(new_databa
 
 def test_every_attribute_without_a_word_has_its_reason() -> None:
     assert all(len(word.why) > 10 for word in UNDECLARABLE.values())
+
+
+def test_a_type_that_only_left_out_tables_use_is_known_and_one_that_others_use_too_is_not(
+    new_database: NewDatabase,
+) -> None:
+    whole = read_schema(
+        new_database(
+            "create type alone as enum ('a'); create type shared as enum ('a'); create type unused as enum ('a');"
+            "create type within as enum ('a'); create domain around as within;"
+            "create table shadow (a alone, b shared, c around, d alone[]); create table kept (b shared)"
+        )
+    )
+    part = restrict(whole, ignore=[IgnoreRule("table", "public.shadow", "a copy")])
+    outside = {str(key) for key in used_only_outside(whole, part.facts.keys())}
+    assert outside == {"enum public.alone", "domain public.around", "enum public.within"}
