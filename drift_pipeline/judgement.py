@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from drift_pipeline.blame import declared_by
 from drift_pipeline.config import Database, Settings
 from drift_pipeline.diff.differences import SchemaDiff
-from drift_pipeline.judge.adoption import adoption_of
+from drift_pipeline.judge.adoption import Home, adoption_of
 from drift_pipeline.judge.evidence import from_statistics, with_evidence
 from drift_pipeline.judge.findings import Cause, Evidence, Finding, Remedy
 from drift_pipeline.judge.judge import judge, worst_first
@@ -55,11 +56,11 @@ def findings_of(
     findings = tuple(_with_evidence(finding, statistics, counted) for finding in findings)
     findings, notes = policy.accept(findings, environment)
     findings = worst_first(_pending(finding, settings) for finding in findings)
-    schema = settings.default_schema
-    findings = tuple(replace(finding, adoption=adoption_of(finding, live, schema)) for finding in findings)
-    lines = declared_by(settings.root, {finding.location for finding in findings if finding.location})
-    findings = tuple(replace(finding, declared=lines.get(finding.location, "")) for finding in findings)
-    return Judged(findings, (*notes, statistics.note) if statistics.note and findings else notes)
+    home = Home(live, settings.default_schema)
+    findings = tuple(replace(finding, adoption=adoption_of(finding, home)) for finding in findings)
+    if statistics.note and findings:
+        notes = (*notes, statistics.note)
+    return Judged(_with_commits(findings, settings.root), notes)
 
 
 def count_evidence(settings: Settings, database: Database, diff: SchemaDiff, live: Schema, models: Schema) -> Counted:
@@ -97,6 +98,16 @@ def _with_causes(finding: Finding, causes: Causes) -> Finding:
 def _with_evidence(finding: Finding, statistics: Statistics, counted: Counted) -> Finding:
     difference = finding.difference
     return with_evidence(finding, (*from_statistics(difference, statistics), *counted.get(difference.key, ())))
+
+
+def _with_commits(findings: Sequence[Finding], root: Path) -> tuple[Finding, ...]:
+    """What the models declare, with the commit of its line; what only live has was declared by nobody."""
+    places = {finding.location for finding in findings if finding.difference.after is not None and finding.location}
+    lines = declared_by(root, places)
+    return tuple(
+        replace(finding, declared=lines.get(finding.location, "")) if finding.difference.after is not None else finding
+        for finding in findings
+    )
 
 
 def _pending(finding: Finding, settings: Settings) -> Finding:

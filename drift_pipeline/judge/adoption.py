@@ -20,7 +20,7 @@ _BIND = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")
 _NO_LENGTH = 100
 
 
-def adoption_of(finding: Finding, live: Schema, default_schema: str = "public") -> str:
+def adoption_of(finding: Finding, home: Home) -> str:
     """Lines that declare in the models what live has; empty where nobody would want that or SQLAlchemy cannot.
 
     Wanted: for what exists in live alone or was changed there by hand, and for what the models should follow.
@@ -32,12 +32,11 @@ def adoption_of(finding: Finding, live: Schema, default_schema: str = "public") 
     )
     if difference.before is None or difference.plane != "structure" or not (by_hand or unknown):
         return ""
-    return lines_for(difference.before, live, default_schema)
+    return lines_for(difference.before, home)
 
 
-def lines_for(fact: Fact, live: Schema, default_schema: str = "public") -> str:
+def lines_for(fact: Fact, home: Home) -> str:
     """The imports and the declaration of one fact; empty if it cannot be declared."""
-    home = _Home(live, default_schema)
     writer = _TOP.get(fact.id.kind)
     code = writer(fact, home) if writer else None
     if code is None:
@@ -49,15 +48,16 @@ def lines_for(fact: Fact, live: Schema, default_schema: str = "public") -> str:
     return "\n".join([*imports, code.text])
 
 
-class _Home:
-    """The schema that the facts are of, and what the models call its tables."""
+class Home:
+    """The schema that the facts are of; tables of its `default_schema` are those that name none in the models."""
 
-    def __init__(self, live: Schema, default_schema: str) -> None:
+    def __init__(self, live: Schema, default_schema: str = "public") -> None:
         self.live = live
         self.default_schema = default_schema
         self._parts: dict[tuple[str, ...], list[Fact]] | None = None
 
     def comment(self, fact_id: FactId) -> str:
+        """What COMMENT ON says of it; empty if nothing."""
         found = self.live.facts.get(FactId("comment", (fact_id.kind, *fact_id.name)))
         return str(found.attributes.get("text")) if found else ""
 
@@ -108,7 +108,7 @@ def _texts(value: Any) -> list[str]:
 # ---------------------------------------------------------------- columns
 
 
-def _column(fact: Fact, home: _Home, *, in_key: bool = False) -> Code | None:
+def _column(fact: Fact, home: Home, *, in_key: bool = False) -> Code | None:
     facts = fact.attributes
     collation = str(facts.get("collation") or "")
     if collation and not collation.startswith("pg_catalog."):
@@ -152,7 +152,7 @@ def _identity(facts: Mapping[str, Any]) -> Code | None:
     return _call("Identity", [], always="True" if facts["identity"] == "always" else None, **own)
 
 
-def _column_of_a_class(fact: Fact, home: _Home) -> Code | None:
+def _column_of_a_class(fact: Fact, home: Home) -> Code | None:
     table = fact.id.name[:2]
     keys = [_texts(part.attributes.get("columns")) for part in home.parts(table) if part.id.kind == "primary_key"]
     code = _column(fact, home, in_key=any(fact.id.name[2] in columns for columns in keys))
@@ -173,7 +173,7 @@ def _timing(facts: Mapping[str, Any]) -> dict[str, str | Code | None]:
     }
 
 
-def _key(fact: Fact, home: _Home) -> Code | None:
+def _key(fact: Fact, home: Home) -> Code | None:
     facts = fact.attributes
     if facts.get("without_overlaps") or facts.get("definition") or facts.get("options") or facts.get("tablespace"):
         return None
@@ -189,7 +189,7 @@ def _key(fact: Fact, home: _Home) -> Code | None:
     )
 
 
-def _check(fact: Fact, home: _Home) -> Code | None:
+def _check(fact: Fact, home: Home) -> Code | None:
     facts = fact.attributes
     if facts.get("enforced") is False:
         return None
@@ -201,7 +201,7 @@ def _check(fact: Fact, home: _Home) -> Code | None:
     )
 
 
-def _foreign_key(fact: Fact, home: _Home) -> Code | None:
+def _foreign_key(fact: Fact, home: Home) -> Code | None:
     facts = fact.attributes
     target = _texts(facts.get("references"))
     columns = _texts(facts.get("referenced_columns"))
@@ -223,7 +223,7 @@ def _foreign_key(fact: Fact, home: _Home) -> Code | None:
     )
 
 
-def _index(fact: Fact, home: _Home) -> Code | None:
+def _index(fact: Fact, home: Home) -> Code | None:
     facts = fact.attributes
     keys, options = facts.get("keys"), facts.get("options")
     if not isinstance(keys, list) or facts.get("statistics") or facts.get("partition_of"):
@@ -269,7 +269,7 @@ def _index_key(key: Mapping[str, Any], columns: set[str]) -> str | Code:
 # ---------------------------------------------------------------- tables, sequences
 
 
-def _table(fact: Fact, home: _Home) -> Code | None:
+def _table(fact: Fact, home: Home) -> Code | None:
     facts = fact.attributes
     if facts.get("partition_key") or facts.get("partition_of") or facts.get("inherits") or facts.get("of_type"):
         return None
@@ -297,7 +297,7 @@ def _table(fact: Fact, home: _Home) -> Code | None:
     return Code("Table(\n" + "".join(f"    {line},\n" for line in lines) + ")", names)
 
 
-def _sequence(fact: Fact, home: _Home) -> Code | None:
+def _sequence(fact: Fact, home: Home) -> Code | None:
     facts = fact.attributes
     if facts.get("owned_by"):
         return None
@@ -319,7 +319,7 @@ def _sequence(fact: Fact, home: _Home) -> Code | None:
     )
 
 
-_Writer = Callable[[Fact, _Home], Code | None]
+_Writer = Callable[[Fact, Home], Code | None]
 _PARTS: dict[str, _Writer] = {
     "primary_key": _key,
     "unique": _key,

@@ -12,7 +12,7 @@ from sqlalchemy.orm import DeclarativeBase
 from drift_pipeline.config import Database
 from drift_pipeline.diff.compare import diff_schemas
 from drift_pipeline.diff.differences import SchemaDiff
-from drift_pipeline.judge.adoption import adoption_of, lines_for
+from drift_pipeline.judge.adoption import Home, adoption_of, lines_for
 from drift_pipeline.judge.findings import Cause
 from drift_pipeline.judge.judge import judge
 from drift_pipeline.schema.facts import FactId, Schema
@@ -78,7 +78,7 @@ def created(metadata: sa.MetaData, database: Database) -> Schema:
 @pytest.mark.parametrize("name", TABLES)
 def test_a_table_by_hand_is_made_again_by_its_lines(new_database: NewDatabase, name: str) -> None:
     live = read_schema(new_database(TABLES[name]))
-    lines = lines_for(live.facts[FactId("table", ("public", name))], live)
+    lines = lines_for(live.facts[FactId("table", ("public", name))], Home(live))
     assert lines, "no lines"
     metadata = sa.MetaData()
     run_python(lines, metadata)
@@ -90,7 +90,7 @@ def test_a_table_of_another_schema_keeps_it(new_database: NewDatabase) -> None:
     sql = "create schema other; create table other.t (id integer primary key, up integer references other.t)"
     live = read_schema(new_database(sql))
     metadata = sa.MetaData()
-    run_python(lines_for(live.facts[FactId("table", ("other", "t"))], live), metadata)
+    run_python(lines_for(live.facts[FactId("table", ("other", "t"))], Home(live)), metadata)
     assert diff_schemas(live, created(metadata, new_database("create schema other"))).differences == ()
 
 
@@ -111,7 +111,7 @@ def test_each_thing_by_hand_has_lines_that_a_model_takes(new_database: NewDataba
     findings = judge(diff_schemas(live, wanted), live, wanted)
     columns, arguments, metadata = [], [], sa.MetaData()
     for finding in findings:
-        lines = adoption_of(finding, live)
+        lines = adoption_of(finding, Home(live))
         assert lines, finding.title
         if finding.difference.id.kind == "column":
             name, _, call = lines.splitlines()[-1].partition(" = ")
@@ -129,7 +129,7 @@ def test_each_thing_by_hand_has_lines_that_a_model_takes(new_database: NewDataba
 
 def test_the_lines_of_a_column_stand_in_a_class_as_they_are(new_database: NewDatabase) -> None:
     live = read_schema(new_database("create table t (id integer primary key, total numeric(12, 2) not null default 0)"))
-    lines = lines_for(live.facts[FactId("column", ("public", "t", "total"))], live)
+    lines = lines_for(live.facts[FactId("column", ("public", "t", "total"))], Home(live))
     assert lines == (
         "from sqlalchemy import Column, Numeric, text\n"
         "total = Column('total', Numeric(12, 2), nullable=False, server_default=text('0'))"
@@ -160,7 +160,7 @@ def test_the_lines_of_a_column_stand_in_a_class_as_they_are(new_database: NewDat
 )
 def test_what_sqlalchemy_cannot_declare_gets_no_lines(new_database: NewDatabase, sql: str) -> None:
     live = read_schema(new_database("create table parent (x int);" + sql))
-    assert lines_for(live.facts[FactId("table", ("public", "t"))], live) == ""
+    assert lines_for(live.facts[FactId("table", ("public", "t"))], Home(live)) == ""
 
 
 COLUMN = {"type": "bigint", "not_null": False}
@@ -171,11 +171,11 @@ def test_lines_are_for_what_the_models_may_want() -> None:
     wide = judge_one(changed("column", *NAME, type=("bigint", "integer")))
     narrow = judge_one(changed("column", *NAME, type=("integer", "bigint")))
     by_hand = judge_one(extra("column", *NAME, **COLUMN))
-    assert "BigInteger" in adoption_of(wide, empty)
-    assert adoption_of(narrow, empty) == ""
-    assert "BigInteger" in adoption_of(by_hand, empty)
-    assert adoption_of(judge_one(missing("column", *NAME, **COLUMN)), empty) == ""
+    assert "BigInteger" in adoption_of(wide, Home(empty))
+    assert adoption_of(narrow, Home(empty)) == ""
+    assert "BigInteger" in adoption_of(by_hand, Home(empty))
+    assert adoption_of(judge_one(missing("column", *NAME, **COLUMN)), Home(empty)) == ""
     # a migration that is not applied yet drops it: nobody made it by hand
-    assert adoption_of(replace(by_hand, causes=(Cause.PENDING_MIGRATION,)), empty) == ""
-    assert "Integer" in adoption_of(replace(narrow, causes=(Cause.MANUAL_CHANGE,)), empty)
+    assert adoption_of(replace(by_hand, causes=(Cause.PENDING_MIGRATION,)), Home(empty)) == ""
+    assert "Integer" in adoption_of(replace(narrow, causes=(Cause.MANUAL_CHANGE,)), Home(empty))
     assert judge(SchemaDiff(()), empty, empty) == ()

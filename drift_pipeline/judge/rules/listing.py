@@ -158,6 +158,17 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 WAIVERS = """\
 
+## Evidence
+
+Each finding about a table says how many rows it has by the statistics, and how large it is; one about an index says how
+often it was used. Every role may read that, and no row is touched.
+
+`--evidence deep` (or `evidence = "deep"`) also counts what decides about the repair, as a role that may read tables:
+NULLs where NOT NULL is wanted, duplicates for a unique key, rows without a parent for a foreign key, values that do not
+fit a narrower type, rows that break a CHECK. Each count is a bounded query in a read-only transaction, under
+`evidence_timeout`; numbers alone leave the database. A repair that would fail by what is stored is critical, whatever
+its rule says; evidence never lowers a level.
+
 ## Waivers
 
 A finding that somebody accepts is written into `drift-waivers.toml`, beside drift.toml:
