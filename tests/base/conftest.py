@@ -39,6 +39,7 @@ def checked(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Checked:
             *("check", "--env", "production", "--export", f"{name}.json"),
             variables={**variables_of(getattr(shop, name)), "DRIFT_ARTIFACTS": str(folder / "kept" / name)},
         )
+        assert ended[name].code != 3, ended[name].err
     return Checked(folder, ended)
 
 
