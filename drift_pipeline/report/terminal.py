@@ -79,7 +79,7 @@ def _table(report: Report) -> RenderableType:
         what = Text(finding.title)
         if finding.location:
             what.append(f"\n{visible(finding.location)}", style="dim")
-        why = Text(explanation(finding, report.context.checked_at))
+        why = Text(explanation(finding, report.context.checked_at, "\n"))
         if finding.adoption:
             why.append(f"\n{to_keep(finding)}")
             why.append("".join(f"\n{visible(line)}" for line in finding.adoption.splitlines()), style="cyan")

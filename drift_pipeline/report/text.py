@@ -58,12 +58,12 @@ def _plain(report: Report, width: int) -> list[str]:
     return lines
 
 
-def explanation(finding: Finding, checked_at: datetime) -> str:
-    """What it does now, what the repair risks, what to do, and what is known about it."""
+def explanation(finding: Finding, checked_at: datetime, separator: str = " ") -> str:
+    """What it does now, what the repair risks, what to do, and what is known about it; `separator`: between those."""
     parts = (
         part.text if part.label == "Waiver" else f"{part.label}: {part.text}" for part in said(finding, checked_at)
     )
-    return visible(" ".join(parts))
+    return separator.join(map(visible, parts))
 
 
 def to_keep(finding: Finding) -> str:
