@@ -82,13 +82,14 @@ def pair_facts(
     _pair_defined(special_left, special_right, pairs, _definitions(source, target, exact=exact))
     if again is not None and not exact:
         _pair_printed(special_left, special_right, pairs, (source, target), again)
-    _pair_by(special_left, special_right, pairs, lambda fact: cut_id(fact.id))
-    _pair_by(special_left, special_right, pairs, _owner)
     if not exact:
+        # before the names: a plain index may have the name of the other side's unique one
         before = len(pairs)
         _pair_by(special_left, special_right, pairs, equivalence.uniqueness)
         if len(pairs) > before:
             equivalent[equivalence.UNIQUE_INDEX] = len(pairs) - before
+    _pair_by(special_left, special_right, pairs, lambda fact: cut_id(fact.id))
+    _pair_by(special_left, special_right, pairs, _owner)
     renamed = {old: new for old, new in pairs if old != new and cut_id(old) != cut_id(new)}
     _pair_by(left, right, pairs, lambda fact: fact.id, _follow(renamed))
     return Pairs(tuple(pairs), renamed, {**left, **special_left}, {**right, **special_right}, dict(equivalent))
@@ -99,7 +100,7 @@ def _unequal(own: Facts, other: Facts, kinds_out: frozenset[str]) -> dict[FactId
     found = {}
     for key, fact in own.items():
         twin = other.get(key)
-        if twin is None or twin.attributes != fact.attributes or _may_move(fact):
+        if twin is None or (twin is not fact and twin.attributes != fact.attributes) or _may_move(fact):
             found[key] = fact
     return {key: fact for key, fact in found.items() if key.kind not in kinds_out}
 

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field, replace
+
+from psycopg2.extensions import connection as Connection  # noqa: N812 - a class, whatever its name
 
 from drift_pipeline.diff.compare import diff_schemas
 from drift_pipeline.diff.differences import Difference
 from drift_pipeline.diff.reprint import Reprinter
 from drift_pipeline.plan.engines import NATIVE
 from drift_pipeline.plan.native.write import write_statements
-from drift_pipeline.plan.neighbourhood import around
+from drift_pipeline.plan.neighbourhood import Map, around
 from drift_pipeline.plan.roles import ProofRoles
-from drift_pipeline.plan.sandbox import Sandbox, sandbox
+from drift_pipeline.plan.sandbox import Sandbox, connect, sandbox
 from drift_pipeline.plan.statements import Statement
 from drift_pipeline.schema.facts import Fact, FactId, Schema, Value
-from drift_pipeline.schema.reader import read_schema
+from drift_pipeline.schema.rereading import Reading, read_again, read_marks, read_whole
 from drift_pipeline.schema.scope import without_own_privileges
 from drift_pipeline.scratch.server import ScratchServer
 
@@ -25,10 +27,14 @@ Scope = Callable[[Schema], Schema]
 
 @dataclass(frozen=True)
 class State:
-    """A copy as it was read: `inside`, the facts that are compared, and `outside`, the others (None: unread)."""
+    """A copy as it was read: `inside`, the facts that are compared, and `outside`, the others (None: unread).
+
+    `reading`: everything, with the marks by which a later read knows what was touched since.
+    """
 
     inside: Schema
     outside: Mapping[FactId, Fact] | None = None
+    reading: Reading | None = None
 
 
 @dataclass(frozen=True)
@@ -51,20 +57,44 @@ class Ground:
     engine_timeout: float = 30.0
     given_owners: Mapping[FactId, Value] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    maps: dict[int, Map] = field(default_factory=dict)
 
     def copy(self, template: str = "", label: str = "proof") -> AbstractContextManager[Sandbox]:
         """A sandbox: a copy of the scratch database `template`, or an empty one."""
         return sandbox(self.server, self.roles, template=template, label=label)
 
-    def read(self, box: Sandbox) -> State:
-        """The facts of a copy. The role of the proof is called by the name of the role that it stands in for."""
-        everything = _under_old_name(
-            read_schema(box.admin, read_timeout=self.read_timeout), self.roles.worker, self.roles.builder
-        )
-        inside = _with_owners(self.scope(everything), self.given_owners)
+    def read(self, box: Sandbox, before: State | None = None) -> State:
+        """The facts of a copy. The role of the proof is called by the name of the role that it stands in for.
+
+        `before`: the state of the copy, or of what it was copied from, before statements ran: what they did not touch
+        is not read again.
+        """
+        with self._looking(box) as session:
+            if before is None or before.reading is None:
+                return self._state(read_whole(session, self._renamed))
+            return self._state(read_again(session, before.reading, self._renamed))
+
+    def known(self, box: Sandbox, whole: Schema) -> State:
+        """The state of a copy of a database that was read already: `whole` is everything in it."""
+        with self._looking(box) as session:
+            return self._state(Reading(whole, read_marks(session)))
+
+    @contextmanager
+    def _looking(self, box: Sandbox) -> Iterator[Connection]:
+        """A transaction that sees one moment. What ran in the copy is committed, and nothing runs there now."""
+        with closing(connect(box.admin)) as session, session.cursor() as cursor:
+            cursor.execute("set transaction isolation level repeatable read, read only")
+            cursor.execute("select set_config('statement_timeout', %s, true)", (f"{self.read_timeout * 1000:.0f}",))
+            yield session
+
+    def _renamed(self, schema: Schema) -> Schema:
+        return _under_old_name(schema, self.roles.worker, self.roles.builder)
+
+    def _state(self, reading: Reading) -> State:
+        inside = _with_owners(self.scope(reading.schema), self.given_owners)
         # a new object brings its owner's privileges along: they say nothing but who ran the statement
-        others = without_own_privileges(everything).facts
-        return State(inside, {key: fact for key, fact in others.items() if key not in inside.facts})
+        others = without_own_privileges(reading.schema).facts
+        return State(inside, {key: fact for key, fact in others.items() if key not in inside.facts}, reading)
 
     def differences(self, box: Sandbox, state: Schema, goal: Schema) -> list[Difference]:
         """What differs between the two and is not tolerated; `box` is as `state` says."""
@@ -74,14 +104,18 @@ class Ground:
 
     def native(self, state: Schema, goal: Schema, differences: Sequence[Difference]) -> list[Statement]:
         """The native planner's statements for these differences."""
-        return native_statements(state, goal, differences, self.planes)
+        return native_statements(state, goal, differences, self.planes, self.maps)
 
 
 def native_statements(
-    source: Schema, target: Schema, differences: Sequence[Difference], planes: Collection[str]
+    source: Schema,
+    target: Schema,
+    differences: Sequence[Difference],
+    planes: Collection[str],
+    maps: dict[int, Map] | None = None,
 ) -> list[Statement]:
-    """What the native planner writes to settle these differences."""
-    near_source, near_target = around(source, target, differences)
+    """What the native planner writes to settle these differences. `maps`: of schemas that were asked about before."""
+    near_source, near_target = around(source, target, differences, maps)
     written = write_statements(near_source, near_target, differences, planes=planes)
     return [replace(item, engine=NATIVE) for item in written]
 

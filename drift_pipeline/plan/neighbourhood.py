@@ -19,20 +19,22 @@ WORTHWHILE = 20
 """The facts must be so many times as many as the differences, or everything is looked at: that is as quick."""
 
 
-def around(source: Schema, target: Schema, differences: Sequence[Difference]) -> tuple[Schema, Schema]:
-    """Both schemas without what none of these differences can concern."""
+def around(
+    source: Schema, target: Schema, differences: Sequence[Difference], maps: dict[int, Map] | None = None
+) -> tuple[Schema, Schema]:
+    """Both schemas without what none of these differences can concern. `maps`: those that were made, to use again."""
     touched = _touched(differences)
     if len(touched) * WORTHWHILE > len(source.facts) + len(target.facts):
         return source, target
-    maps = (_Map(source), _Map(target))
+    both = [_map_of(each, {} if maps is None else maps) for each in (source, target)]
     kept = set(touched)
-    for each in maps:
+    for each in both:
         kept |= each.concerned(touched)
     # a relation is whole on one side where it is on the other
-    roots = {root for each in maps for key in kept if (root := each.root(key)) is not None}
-    for each in maps:
+    roots = {root for each in both for key in kept if (root := each.root(key)) is not None}
+    for each in both:
         kept |= each.parts_of(roots)
-    return maps[0].part(kept), maps[1].part(kept)
+    return both[0].part(kept), both[1].part(kept)
 
 
 def _touched(differences: Iterable[Difference]) -> set[FactId]:
@@ -44,7 +46,14 @@ def _touched(differences: Iterable[Difference]) -> set[FactId]:
     return found
 
 
-class _Map:
+def _map_of(schema: Schema, maps: dict[int, Map]) -> Map:
+    # the map holds the schema, so that no other object gets its id
+    if id(schema) not in maps:
+        maps[id(schema)] = Map(schema)
+    return maps[id(schema)]
+
+
+class Map:
     """Which fact belongs to which relation, and who needs whom, in one schema."""
 
     def __init__(self, schema: Schema) -> None:

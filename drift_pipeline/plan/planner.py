@@ -42,6 +42,8 @@ def plan_repair(
     engine_timeout: float = 30.0,
     engines: Sequence[str] = DEFAULT_ENGINES,
     scope: Scope | None = None,
+    whole: Schema | None = None,
+    everything: bool = False,
     exact: bool = False,
     read_timeout: float = 60.0,
     cache: Path | None = None,
@@ -51,14 +53,17 @@ def plan_repair(
     `live`, `models`: facts as they are compared; `diff`: what differs between them and is to be repaired.
     `models_database`: a scratch database that holds the models, with nobody connected to it. `scope`: turns everything
     that is read from a copy into what is compared; without it, whatever `models` leaves out of the models' database
-    stays out. `live_database`: read by an engine, and only where the native planner cannot rebuild the live schema on
-    scratch. `cache`: a folder that remembers proven plans. Raises ScratchError; what an engine does wrong is a note.
+    stays out. `whole`: all facts of the models' database, where they are known. `everything`: `diff` is all that
+    differs, so nothing is to be left as it is. `live_database`: read by an engine, and only where the native planner
+    cannot rebuild the live schema on scratch. `cache`: a folder that remembers proven plans. Raises
+    ScratchError; what an engine does wrong is a note.
     """
     if not diff.differences:
         return Plan()
     memory, key = _memory(cache, live, models, diff=diff, engines=engines, server=server)
     if memory and (known := memory.recall(key)):
         return known
+    live = _alike(live, models)
     with ExitStack() as stack:
         stack.enter_context(_faults_of_scratch())
         ground = Ground(
@@ -69,12 +74,13 @@ def plan_repair(
             scope=scope or _like(models, models_database, read_timeout),
             planes=diff.planes,
             exact=exact,
-            tolerated=_tolerated(live, models, models_database, diff, exact=exact),
+            tolerated=frozenset() if everything else _tolerated(live, models, models_database, diff, exact=exact),
             read_timeout=read_timeout,
             engine_timeout=engine_timeout,
         )
         box = stack.enter_context(ground.copy(models_database.parameters["dbname"]))
-        start = Leg(State(models), ground.differences(box, models, live))
+        state = State(models) if whole is None else ground.known(box, whole)
+        start = Leg(state, ground.differences(box, state.inside, live))
         down = _back_to(live, ground, box, start, live_database)
         plan = _forward(ground, box, down, source=live, target_database=models_database, diff=diff, engines=engines)
     if memory:
@@ -141,7 +147,7 @@ def plan_between(
 
 def _back_to(schema: Schema, ground: Ground, box: Sandbox, start: Leg, fallback: Database | None) -> Leg:
     """Down: makes the copy equal to `schema`, natively; what is left is tried by the first engine over `fallback`."""
-    down = walk_natively(ground, box, schema, start)
+    down = walk_natively(ground, box, schema, start, measure=False)
     if not down.open or fallback is None:
         return down
     engine = ENGINES[0]
@@ -151,11 +157,11 @@ def _back_to(schema: Schema, ground: Ground, box: Sandbox, start: Leg, fallback:
         ground.notes.append(f"{error.message} {error.hint}".strip())
         return down
     statements, _ = screened(proposals, engine.name)
-    if not perform(box, statements).kept:
+    if not perform(box, statements, measure=False).kept:
         return down
-    state = ground.read(box)
+    state = ground.read(box, down.state)
     reached = Leg(state, ground.differences(box, state.inside, schema))
-    return walk_natively(ground, box, schema, reached)
+    return walk_natively(ground, box, schema, reached, measure=False)
 
 
 def _standing(ground: Ground, box: Sandbox, goal: Schema) -> Leg:
@@ -234,6 +240,16 @@ def _unproven(source: Schema, target: Schema, diff: SchemaDiff, notes: Sequence[
 
 
 # ---------------------------------------------------------------- what a plan begins with
+
+
+def _alike(schema: Schema, other: Schema) -> Schema:
+    """The schema with the other's own objects where the facts are the same: comparing these costs nothing then."""
+    facts = {}
+    for key, fact in schema.facts.items():
+        twin = other.facts.get(key)
+        same = twin is not None and twin.attributes == fact.attributes and twin.parent == fact.parent
+        facts[key] = twin if twin is not None and same else fact
+    return replace(schema, facts=facts)
 
 
 def _like(models: Schema, database: Database, read_timeout: float) -> Scope:

@@ -37,25 +37,25 @@ class Leg:
     failed: list[Statement] = field(default_factory=list)
 
 
-def perform(box: Sandbox, statements: Sequence[Statement]) -> Ran:
-    """Runs statements in the sandbox and leaves it without sessions."""
-    stage = Stage(box)
+def perform(box: Sandbox, statements: Sequence[Statement], *, measure: bool = True) -> Ran:
+    """Runs statements in the sandbox and leaves it without sessions. `measure`: what each of them costs."""
+    stage = Stage(box, measure=measure)
     try:
         return stage.run(statements)
     finally:
         stage.close()
 
 
-def walk_natively(ground: Ground, box: Sandbox, goal: Schema, leg: Leg) -> Leg:
+def walk_natively(ground: Ground, box: Sandbox, goal: Schema, leg: Leg, *, measure: bool = True) -> Leg:
     """Lets the native planner go on from where the leg stands, until nothing differs or nothing helps."""
     for _ in range(NATIVE_ROUNDS):
         if not leg.open:
             break
-        ran = perform(box, ground.native(leg.state.inside, goal, leg.open))
+        ran = perform(box, ground.native(leg.state.inside, goal, leg.open), measure=measure)
         if not ran.kept:
             leg.failed = _with_reasons(ran)
             break
-        state = ground.read(box)
+        state = ground.read(box, leg.state)
         still_open = ground.differences(box, state.inside, goal)
         closer = len(still_open) < len(leg.open)
         leg.failed = _with_reasons(ran) if still_open else []
@@ -107,7 +107,7 @@ def _run_once(ground: Ground, start: Leg, statements: Sequence[Statement], box: 
     ran = perform(box, statements)
     if not ran.kept:
         return Leg(start.state, list(start.open), refused=_with_reasons(ran))
-    state = ground.read(box)
+    state = ground.read(box, start.state)
     return Leg(state, ground.differences(box, state.inside, ground.goal), ran.kept, _with_reasons(ran))
 
 
@@ -130,11 +130,12 @@ def _culprits(
     until = time.monotonic() + TRACE_SECONDS
     with ground.copy(template.name, "trace") as box:
         before: set[FactId] = set()
+        state = start.state
         for statement in statements:
             if time.monotonic() > until:
                 return [_refused(each, engine, wrong) for each in statements]
-            perform(box, [statement])
-            state = ground.read(box)
+            perform(box, [statement], measure=False)
+            state = ground.read(box, state)
             leg = Leg(state, ground.differences(box, state.inside, ground.goal))
             now = _harm(ground, start, leg) & wrong
             blame.update(dict.fromkeys(now - before, statement))

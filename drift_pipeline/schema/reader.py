@@ -114,11 +114,36 @@ def schema_in(connection: Connection) -> Schema:
         return assemble(_harvest(_asking(cursor), connection.server_version))
 
 
+def part_in(connection: Connection, relations: Collection[int], parts: Collection[int]) -> Schema:
+    """As `schema_in`, but of tables, views and the like only those with these oids; of dependencies, those from or to
+    `parts`. What belongs to no relation is all there. Facts about the other relations may be there or not."""
+
+    def narrowed(query: str) -> str:
+        these = ",".join(str(int(oid)) for oid in relations) or "0"
+        edges = ",".join(str(int(oid)) for oid in parts) or "0"
+        query = query.replace(_OF_THESE_RELATIONS, f" and (c.relkind = 'c' or c.oid = any ('{{{these}}}'::oid[]))")
+        return query.replace(
+            _OF_THESE_PARTS, f" and (d.objid = any ('{{{edges}}}') or d.refobjid = any ('{{{edges}}}'))"
+        )
+
+    with connection.cursor() as cursor, no_garbage():
+        _pin(cursor, SETTINGS)
+        return assemble(_harvest(_asking(cursor), connection.server_version, narrowed))
+
+
+def rows_in(connection: Connection, names: tuple[str, ...], parameters: Mapping[str, object]) -> list[Row]:
+    """The rows of one query made of files in `sql/`."""
+    with connection.cursor() as cursor:
+        _pin(cursor, SETTINGS)
+        cursor.execute(_text("_prelude") + "".join(_text(name) for name in names), parameters)
+        return cursor.fetchall()
+
+
 def digest_in(connection: Connection) -> str:
     """One word for the state of the catalogs; it moves with every change of them. Raises psycopg2.Error."""
     with connection.cursor() as cursor:
         _pin(cursor, SETTINGS)
-        return str(_asking(cursor)(_query(("digest",)))[1])
+        return str(_asking(cursor)(query_of(("digest",)))[1])
 
 
 def facts_in(
@@ -134,7 +159,7 @@ def facts_in(
         _pin(cursor, SETTINGS)
         ask = _asking(cursor)
         wanted = [tuple(name for name in names if files is None or name in files) for names in FAMILIES]
-        asked = [ask(_query(names).replace(_OF_THESE_SCHEMAS, part)) for names in wanted if names]
+        asked = [ask(query_of(names).replace(_OF_THESE_SCHEMAS, part)) for names in wanted if names]
         return assemble(Harvest(connection.server_version, asked)).facts
 
 
@@ -162,28 +187,30 @@ def _read_unmoved(connection: Connection, database: Database, deadline: float) -
 
 def _read_once(connection: Connection, deadline: float) -> tuple[Harvest, str]:
     with _transaction(connection, deadline) as ask:
-        return _harvest(ask, connection.server_version), str(ask(_query(("digest",)))[1])
+        return _harvest(ask, connection.server_version), str(ask(query_of(("digest",)))[1])
 
 
-def _harvest(ask: _Ask, version: int) -> Harvest:
+def _harvest(ask: _Ask, version: int, narrowed: Callable[[str], str] = str) -> Harvest:
     return Harvest(
         version,
-        families=[ask(_query(names)) for names in FAMILIES],
-        about=ask(_query_about())[1],
-        aliases=ask(_query(("alias",)))[1],
-        depends=ask(_query(("depends",)))[1],
-        counts=ask(_query(("count",)))[1],
+        families=[ask(narrowed(query_of(names))) for names in FAMILIES],
+        about=ask(narrowed(_query_about()))[1],
+        aliases=ask(query_of(("alias",)))[1],
+        depends=ask(narrowed(query_of(("depends",))))[1],
+        counts=ask(query_of(("count",)))[1],
     )
 
 
 def _digest_now(connection: Connection, deadline: float) -> str:
     """The digest in a fresh snapshot."""
     with _transaction(connection, deadline) as ask:
-        return str(ask(_query(("digest",)))[1])
+        return str(ask(query_of(("digest",)))[1])
 
 
 _OF_THESE_SCHEMAS = " /* of these schemas */"
-"""Where the prelude's choice of schemas can be narrowed."""
+_OF_THESE_RELATIONS = " /* of these relations */"
+_OF_THESE_PARTS = " /* of these parts */"
+"""Where the choice of schemas, of relations and of dependencies can be narrowed."""
 
 
 @cache
@@ -192,7 +219,7 @@ def _text(name: str) -> str:
 
 
 @cache
-def _query(names: tuple[str, ...]) -> str:
+def query_of(names: tuple[str, ...]) -> str:
     """One query over the files of these names. The prelude's parts that a query does not use cost nothing."""
     return _text("_prelude") + "\nunion all\n".join(_text(name) for name in names)
 

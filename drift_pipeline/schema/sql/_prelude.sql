@@ -20,7 +20,7 @@ relation as materialized (
     from pg_class c
     join space s on s.oid = c.relnamespace
     where c.relkind in ('r', 'p', 'f', 'v', 'm', 'c') and c.relpersistence <> 't'
-        and not exists (select from member m where m.classid = 'pg_class'::regclass and m.objid = c.oid)
+        and not exists (select from member m where m.classid = 'pg_class'::regclass and m.objid = c.oid) /* of these relations */
 ),
 column_names as materialized (
     -- by attribute number, so that dropped columns keep their place

@@ -9,4 +9,4 @@ left join pg_trigger enforcing on d.classid = 'pg_trigger'::regclass and enforci
 where d.deptype in ('n', 'a', 'P', 'S') and d.objid >= 16384
     and (d.refobjid >= 16384 or d.refclassid in ('pg_namespace'::regclass, 'pg_extension'::regclass, 'pg_language'::regclass))
     and (d.classid, d.objid, d.objsubid) <> (d.refclassid, d.refobjid, d.refobjsubid)
-    and c.oid is null and copy.oid is null and enforcing.oid is null
+    and c.oid is null and copy.oid is null and enforcing.oid is null /* of these parts */
