@@ -96,9 +96,12 @@ def _may_declare(module: Any) -> bool:
 
 
 def _shown(path: str, root: str) -> str:
-    """Relative to the root; of an installed package, what follows site-packages: machines differ in the rest."""
+    """Relative to the root; of an installed package, what follows site-packages: machines differ in the rest.
+
+    The environment may lie below the root, the root in a folder of that name.
+    """
     if path.startswith(root + os.sep):
-        return os.path.relpath(path, root)
+        path = os.path.relpath(path, root)
     for mark in ("site-packages", "dist-packages"):
         if os.sep + mark + os.sep in path:
             return path.rpartition(os.sep + mark + os.sep)[2]
