@@ -205,6 +205,20 @@ KNOWN: dict[str, tuple[str, str]] = {
         create index l on s.p1 (c)
         """,
     ),
+    "heirs that keep what their parent drops": (
+        """
+        create table s.p (k int, c text, d int, f int);
+        create table s.p1 () inherits (s.p);
+        create table s.p2 () inherits (s.p);
+        create table s.p3 () inherits (s.p2)
+        """,
+        """
+        create table s.p (k int);
+        create table s.p1 (c varchar(30), d int) inherits (s.p);
+        create table s.p2 (f int) inherits (s.p);
+        create table s.p3 () inherits (s.p2)
+        """,
+    ),
     "a partition that leaves with keys, checks and indexes": (
         """
         create table s.p (k int primary key, c text check (c <> ''), unique (k, c)) partition by range (k);
@@ -222,7 +236,8 @@ KNOWN: dict[str, tuple[str, str]] = {
 @pytest.mark.parametrize("name", KNOWN)
 def test_what_was_wrong_once_holds(name: str, server: ScratchServer) -> None:
     source, target = (tuple(text.split(";")) for text in KNOWN[name])
-    plans_hold(server, World(source, target, (("s", "p"), ("s", "p1"))), ("native",))
+    tables = tuple(("s", name) for name in ("p", "p1", "p2", "p3"))
+    plans_hold(server, World(source, target, tables), ("native",))
 
 
 @FEW

@@ -218,7 +218,6 @@ def _partitions(column: str) -> list[tuple[Variant, ...]]:
         ((), (f"create index parts_index on s.parts ({c})",), (f"create index parts_index on s.parts ({c}, k desc)",)),
         ((), (f"create index local_index on {one} ({c})",), (f"create unique index local_index on {one} (k)",)),
         ((), ("alter table s.parts add constraint positive check (k >= 0)",)),
-        ((), (f"alter table s.parts add constraint parts_unique unique (k, {c})",)),
         ((), (f"alter table {one} add constraint local_check check (k < 99)",)),
         ((), ("create trigger tr before insert on s.parts for each row execute function s.touch()",)),
     ]

@@ -67,3 +67,19 @@ def joins_later(scene: Scene, column: Fact) -> bool:
     """Whether the table is there and gets other parents: a column has to stand in it before."""
     before, after = (facts.get(column.parent) if column.parent else None for facts in (scene.source, scene.goal))
     return before is not None and after is not None and parents_of(before) != parents_of(after)
+
+
+def heirs_of(scene: Scene, column: Fact) -> tuple[list[FactId], list[FactId]]:
+    """The heirs that keep a column which their parent drops, as their own from then on, and those that lose it."""
+    keeping, losing = [], []
+    for key, table in scene.source.items():
+        if key.kind != "table" or column.parent not in parents_of(table) or table.attributes.get("partition_of"):
+            continue
+        if key not in scene.goal or column.parent not in parents_of(scene.goal[key]):
+            continue
+        own = FactId("column", (*key.name, column.id.name[-1]))
+        if own in scene.goal:
+            keeping.append(key)
+        elif own not in scene.source or scene.source[own].attributes.get("inherited"):
+            losing.append(key)
+    return keeping, losing

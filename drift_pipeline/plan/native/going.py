@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from drift_pipeline.plan.native.above import goes_with_parent
+from drift_pipeline.plan.native.above import goes_with_parent, heirs_of
 from drift_pipeline.plan.native.address import INDEX_KINDS, claims
 from drift_pipeline.plan.native.graph import reaches, shells_of
 from drift_pipeline.plan.native.ground import Ground
@@ -42,7 +42,7 @@ class Going(Ground):
                 tuple(sql),
                 Phase.DROP,
                 (-rule.rank, *key.name),
-                about=self._about(key) | self._content(leaves, self.scene.goal),
+                about=self._about(key) | self._content(leaves, self.scene.goal) | self._left_to_heirs(fact),
                 leaves=leaves,
                 disturbs=leaves,
                 frees=self._claims(leaves, self.situation.source),
@@ -58,6 +58,12 @@ class Going(Ground):
 
     def _content(self, ids: Iterable[FactId], kept: Mapping[FactId, Fact]) -> frozenset[FactId]:
         return frozenset(base_of(key) for key in ids if base_of(key) not in kept)
+
+    def _left_to_heirs(self, fact: Fact) -> frozenset[FactId]:
+        """Columns of heirs that are their own as soon as the parent has dropped its."""
+        keeping = heirs_of(self.scene, fact)[0] if fact.id.kind == "column" else []
+        own = (FactId("column", (*table.name, fact.id.name[-1])) for table in keeping)
+        return frozenset(key for key in own if self.situation.changed.get(key) == frozenset({"inherited"}))
 
     def _attached(self, key: FactId) -> list[FactId]:
         """Indexes and keys of partitions that are attached to this one of the partitioned table."""

@@ -139,6 +139,14 @@ def _leave(
             source[fact.id] = fact
             goal.setdefault(fact.id, fact)
             moved.add(fact.id)
+    wanted = any(fact.id.kind == "primary_key" for fact in kept.values())
+    had = bool(source[child].attributes.get("partition_of")) and not wanted
+    keys = [fact for fact in inherited if had and fact.id.kind == "primary_key"]
+    for key in keys[:1]:
+        # no column of it can lose its NOT NULL as long as it is there; nobody said its name, so it is the usual one
+        own = replace(key, id=FactId("primary_key", (*child.name, f"{child.name[-1]}_pkey")), parent=child)
+        source.setdefault(own.id, own)
+        moved.add(own.id)
     return moved
 
 

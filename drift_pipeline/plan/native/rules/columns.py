@@ -9,6 +9,7 @@ from dataclasses import replace
 from drift_pipeline.plan.native.above import (
     goes_with_parent,
     has_children,
+    heirs_of,
     joins_later,
     of_parent,
     parents_column,
@@ -118,7 +119,12 @@ def _drop(scene: Scene, fact: Fact) -> Sql:
         if goes_with_parent(scene, fact):
             return []
         return _deviation(scene, fact, of_parent(scene.source, scene.source_children, fact))
-    return [f"ALTER TABLE {table_of(fact.id)} DROP COLUMN {quote_ident(fact.id.name[-1])}"]
+    tail = f"DROP COLUMN {quote_ident(fact.id.name[-1])}"
+    keeping, losing = heirs_of(scene, fact)
+    if keeping and fact.id not in scene.fresh:
+        heads = [f"ALTER TABLE ONLY {table_of(fact.id)}", *(f"ALTER TABLE {dotted(*key.name)}" for key in losing)]
+        return [f"{head} {tail}" for head in heads]
+    return [f"ALTER TABLE {table_of(fact.id)} {tail}"]
 
 
 def _deviation(scene: Scene, before: Fact | None, after: Fact | None) -> Sql:
