@@ -89,6 +89,10 @@ _TRUTH: Mapping[Tokens, str] = {
     ("<>", "false"): "true",
 }
 
+_BEFORE = frozenset({"(", "AND", "OR"})
+_BEHIND = frozenset({")", "AND", "OR"})
+"""What stands around a condition that is a part of another one."""
+
 
 def _truth(parts: Tokens, fact: Fact, schema: Schema) -> Tokens:
     """`(x IS FALSE)`, `(x = false)` and `(NOT x)` become one form where x is a boolean column that is never null."""
@@ -115,13 +119,27 @@ def _truth(parts: Tokens, fact: Fact, schema: Schema) -> Tokens:
             column, meant = inner[1], "false"
         elif inner:
             column, meant = inner[0], _TRUTH.get(inner[1:], "")
+        around = (*parts[index - 1 : index], *parts[index + 1 : index + 2])
         if meant and certain(column):
             out.extend(("(", column, "=", meant, ")"))
             index = end + 1
+        elif len(around) == 2 and around[0] in _BEFORE and around[1] in _BEHIND and certain(parts[index]):
+            # x AND …, where the other side says (x IS TRUE) AND …
+            out.extend(("(", parts[index], "=", "true", ")"))
+            index += 1
         else:
             out.append(parts[index])
             index += 1
     return tuple(out)
+
+
+_TODAY = {"timestamp without time zone": ("LOCALTIMESTAMP",), "date": ("CURRENT_DATE",)}
+
+
+def _today(parts: Tokens, fact: Fact, schema: Schema) -> Tokens:
+    now = _TODAY.get(str(fact.attributes.get("type")))
+    generated = fact.attributes.get("generated")
+    return ("now", "(", ")") if now == parts and not generated else _now(parts, fact, schema)
 
 
 _VARCHAR = ("::", "character", "varying")
@@ -238,6 +256,12 @@ _BODIES = frozenset({("function", "body"), ("procedure", "body")})
 
 EQUIVALENCES: tuple[Equivalence, ...] = (
     Equivalence("now", _EXPRESSIONS, "CURRENT_TIMESTAMP and transaction_timestamp() are now()", _texts(_now)),
+    Equivalence(
+        "now-in-its-type",
+        _DEFAULTS,
+        "now() stored without a time zone is LOCALTIMESTAMP, stored as a date CURRENT_DATE",
+        _texts(_today),
+    ),
     Equivalence("now-at-utc", _EXPRESSIONS, "timezone('utc', now()) is now() AT TIME ZONE 'utc'", _texts(_utc)),
     Equivalence(
         "boolean-not-null",

@@ -197,6 +197,16 @@ SAME: tuple[Case, ...] = (
             ("exclusion", "alter table t add constraint e exclude using btree (b with =) where (a ONE_OF)"),
         )
     ),
+    default("today_1", "timestamp", "now()", "localtimestamp", "now-in-its-type"),
+    default("today_2", "date", "current_date", "now()", "now-in-its-type"),
+    check("bool_7", "x boolean not null, n int", "x or n > 1", "x is true or n > 1", "boolean-not-null"),
+    check(
+        "bool_8",
+        "x boolean not null, n int",
+        "n > 1 and (n < 9 or x)",
+        "n > 1 and (n < 9 or x = true)",
+        "boolean-not-null",
+    ),
 )
 
 ALIKE: tuple[Case, ...] = (
@@ -211,6 +221,10 @@ ALIKE: tuple[Case, ...] = (
         "create function now() returns timestamptz language sql as 'select null::timestamptz'; "
         "create table t (a timestamptz default current_timestamp)",
     ),
+    default("x_today_1", "timestamp", "now()", "localtimestamp(0)"),
+    default("x_today_2", "timestamp", "now()", "current_date"),
+    check("x_bool_7", "x boolean, n int", "x or n > 1", "x is true or n > 1"),
+    check("x_bool_8", "x boolean not null, n int", "x or n > 1", "x and n > 1"),
     default("x_utc_1", "timestamp", "timezone('utc', now())", "timezone('CET', now())"),
     default("x_utc_2", "timestamp", "timezone('utc', now())", "now()"),
     check("x_bool_1", "x boolean", "x is false", "x = false"),
