@@ -70,6 +70,11 @@ class _Entry:
     notes: tuple[str, ...]
     digest: str = ""
 
+    @property
+    def database_key(self) -> str:
+        """Two that were built alike have other row versions: each set of facts goes with its own database."""
+        return hashlib.sha256(self.digest.encode()).hexdigest()[:32]
+
 
 class BuiltModels:
     """The models, and a scratch server and database with them, each made when it is first asked for.
@@ -154,14 +159,16 @@ class BuiltModels:
         entry = _Entry(schema, faults, built.stand_ins, self.server.description, notes)
         if self._key and not notes and (self._complete or not (faults or built.stand_ins)):
             entry = replace(entry, digest=_digest(database))
-            kept.keep(self.server, database, self._key)
+            kept.keep(self.server, database, entry.database_key)
             _keep(settings, self._key, entry)
         return entry
 
     def _kept_database(self, entry: _Entry) -> Database | None:
         """The database that was kept, if its catalogs are as they were when the facts were read from them."""
-        found = self._stack.enter_context(kept.kept(self.server, self._key))
-        return found if found is not None and entry.digest and _digest(found) == entry.digest else None
+        if not entry.digest:
+            return None
+        found = self._stack.enter_context(kept.kept(self.server, entry.database_key))
+        return found if found is not None and _digest(found) == entry.digest else None
 
     # ------------------------------------------------------------------ what was kept
 

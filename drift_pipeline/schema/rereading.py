@@ -3,9 +3,9 @@
 It is the same schema as a whole read would give, and a proof may stand on it. Why: every fact is printed from rows of
 the catalogs about its own object, and from the names of the objects that these rows refer to, each of which is an edge
 in pg_depend. A statement cannot change a fact without writing one of those rows, and a row that is written has another
-xmin. So the rows' own xmins tell which relations were written to; these are read again, with those that refer to them
-and with their kin by inheritance. When anything was written that belongs to no relation (a type, a function, a schema),
-everything is read. Nobody else may write to the database.
+xmin, or another place where the same transaction wrote it before. So the rows' own versions tell which relations were
+written to; these are read again, with those that refer to them and with their kin by inheritance. When anything was
+written that belongs to no relation (a type, a function, a schema), everything is read. Nobody else may write there.
 """
 
 from __future__ import annotations

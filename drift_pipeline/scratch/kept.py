@@ -65,13 +65,6 @@ def keep(server: ScratchServer, database: Database, key: str) -> None:
         _log.warning("the models' database could not be kept for the next time: %s", error)
 
 
-def forget(server: ScratchServer, key: str) -> None:
-    """Drops what was kept under this key, unless somebody uses it."""
-    with closing(connect(server.parameters)) as session, session.cursor() as cursor:
-        if PREFIX + key in _all(cursor):
-            _drop(cursor, PREFIX + key)
-
-
 def _all(cursor: Any) -> list[str]:
     """Names, the least recently used first. One whose drop was interrupted does not count."""
     cursor.execute(

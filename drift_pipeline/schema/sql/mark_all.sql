@@ -1,108 +1,108 @@
 select m.relation::bigint, n.nspname::text, c.relname::text, bit_xor(m.h)::text || ' ' || count(*)
 from (
-    select p.relation, hash_record_extended(row(1, c.oid, c.xmin), 0) as h
+    select p.relation, hash_record_extended(row(1, c.oid, c.xmin, c.ctid), 0) as h
     from pg_class c join part p on p.classid = 'pg_class'::regclass and p.objid = c.oid
     union all
-    select p.relation, hash_record_extended(row(2, a.attrelid, a.attnum, a.xmin), 0)
+    select p.relation, hash_record_extended(row(2, a.attrelid, a.attnum, a.xmin, a.ctid), 0)
     from pg_attribute a join part p on p.classid = 'pg_class'::regclass and p.objid = a.attrelid where a.attnum > 0
     union all
-    select adrelid, hash_record_extended(row(3, oid, xmin), 0) from pg_attrdef
+    select adrelid, hash_record_extended(row(3, oid, xmin, ctid), 0) from pg_attrdef
     union all
-    select conrelid, hash_record_extended(row(4, oid, xmin), 0) from pg_constraint where conrelid <> 0 or oid >= 16384
+    select conrelid, hash_record_extended(row(4, oid, xmin, ctid), 0) from pg_constraint where conrelid <> 0 or oid >= 16384
     union all
-    select indrelid, hash_record_extended(row(5, indexrelid, xmin), 0) from pg_index where indexrelid >= 16384
+    select indrelid, hash_record_extended(row(5, indexrelid, xmin, ctid), 0) from pg_index where indexrelid >= 16384
     union all
-    select tgrelid, hash_record_extended(row(6, oid, xmin), 0) from pg_trigger
+    select tgrelid, hash_record_extended(row(6, oid, xmin, ctid), 0) from pg_trigger
     union all
-    select p.relation, hash_record_extended(row(7, h.inhrelid, h.inhparent, h.xmin), 0)
+    select p.relation, hash_record_extended(row(7, h.inhrelid, h.inhparent, h.xmin, h.ctid), 0)
     from pg_inherits h join part p on p.classid = 'pg_class'::regclass and p.objid in (h.inhrelid, h.inhparent)
     union all
-    select coalesce(p.relation, 0), hash_record_extended(row(8, t.oid, t.xmin), 0)
+    select coalesce(p.relation, 0), hash_record_extended(row(8, t.oid, t.xmin, t.ctid), 0)
     from pg_type t left join part p on p.classid = 'pg_type'::regclass and p.objid = t.oid where t.oid >= 16384
     union all
-    select ev_class, hash_record_extended(row(9, oid, xmin), 0) from pg_rewrite where oid >= 16384
+    select ev_class, hash_record_extended(row(9, oid, xmin, ctid), 0) from pg_rewrite where oid >= 16384
     union all
-    select polrelid, hash_record_extended(row(10, oid, xmin), 0) from pg_policy
+    select polrelid, hash_record_extended(row(10, oid, xmin, ctid), 0) from pg_policy
     union all
-    select stxrelid, hash_record_extended(row(11, oid, xmin), 0) from pg_statistic_ext
+    select stxrelid, hash_record_extended(row(11, oid, xmin, ctid), 0) from pg_statistic_ext
     union all
-    select partrelid, hash_record_extended(row(12, partrelid, xmin), 0) from pg_partitioned_table
+    select partrelid, hash_record_extended(row(12, partrelid, xmin, ctid), 0) from pg_partitioned_table
     union all
-    select ftrelid, hash_record_extended(row(13, ftrelid, xmin), 0) from pg_foreign_table
+    select ftrelid, hash_record_extended(row(13, ftrelid, xmin, ctid), 0) from pg_foreign_table
     union all
-    select p.relation, hash_record_extended(row(14, q.seqrelid, q.xmin), 0)
+    select p.relation, hash_record_extended(row(14, q.seqrelid, q.xmin, q.ctid), 0)
     from pg_sequence q join part p on p.classid = 'pg_class'::regclass and p.objid = q.seqrelid
     union all
-    select prrelid, hash_record_extended(row(15, oid, xmin), 0) from pg_publication_rel
+    select prrelid, hash_record_extended(row(15, oid, xmin, ctid), 0) from pg_publication_rel
     union all
-    select coalesce(p.relation, 0), hash_record_extended(row(16, d.classoid, d.objoid, d.objsubid, d.xmin), 0)
+    select coalesce(p.relation, 0), hash_record_extended(row(16, d.classoid, d.objoid, d.objsubid, d.xmin, d.ctid), 0)
     from pg_description d left join part p on p.classid = d.classoid and p.objid = d.objoid
     where d.objoid >= 16384 or d.classoid in ('pg_extension'::regclass, 'pg_namespace'::regclass)
     union all
-    select coalesce(p.relation, 0), hash_record_extended(row(17, d.classoid, d.objoid, d.objsubid, d.provider, d.xmin), 0)
+    select coalesce(p.relation, 0), hash_record_extended(row(17, d.classoid, d.objoid, d.objsubid, d.provider, d.xmin, d.ctid), 0)
     from pg_seclabel d left join part p on p.classid = d.classoid and p.objid = d.objoid
     union all
     select coalesce(p.relation, 0), hash_record_extended(row(18, d.*), 0)
     from pg_depend d left join part p on p.classid = d.classid and p.objid = d.objid where d.objid >= 16384
     union all
     -- everything else belongs to no relation
-    select 0, hash_record_extended(row(20, oid, xmin), 0) from pg_namespace
+    select 0, hash_record_extended(row(20, oid, xmin, ctid), 0) from pg_namespace
     union all
-    select 0, hash_record_extended(row(21, oid, xmin), 0) from pg_proc
+    select 0, hash_record_extended(row(21, oid, xmin, ctid), 0) from pg_proc
     union all
-    select 0, hash_record_extended(row(22, oid, xmin), 0) from pg_enum
+    select 0, hash_record_extended(row(22, oid, xmin, ctid), 0) from pg_enum
     union all
-    select 0, hash_record_extended(row(23, rngtypid, xmin), 0) from pg_range
+    select 0, hash_record_extended(row(23, rngtypid, xmin, ctid), 0) from pg_range
     union all
-    select 0, hash_record_extended(row(24, aggfnoid::oid, xmin), 0) from pg_aggregate
+    select 0, hash_record_extended(row(24, aggfnoid::oid, xmin, ctid), 0) from pg_aggregate
     union all
-    select 0, hash_record_extended(row(25, oid, xmin), 0) from pg_operator
+    select 0, hash_record_extended(row(25, oid, xmin, ctid), 0) from pg_operator
     union all
-    select 0, hash_record_extended(row(26, oid, xmin), 0) from pg_opclass
+    select 0, hash_record_extended(row(26, oid, xmin, ctid), 0) from pg_opclass
     union all
-    select 0, hash_record_extended(row(27, oid, xmin), 0) from pg_opfamily
+    select 0, hash_record_extended(row(27, oid, xmin, ctid), 0) from pg_opfamily
     union all
-    select 0, hash_record_extended(row(28, oid, xmin), 0) from pg_amop
+    select 0, hash_record_extended(row(28, oid, xmin, ctid), 0) from pg_amop
     union all
-    select 0, hash_record_extended(row(29, oid, xmin), 0) from pg_amproc
+    select 0, hash_record_extended(row(29, oid, xmin, ctid), 0) from pg_amproc
     union all
-    select 0, hash_record_extended(row(30, oid, xmin), 0) from pg_collation
+    select 0, hash_record_extended(row(30, oid, xmin, ctid), 0) from pg_collation
     union all
-    select 0, hash_record_extended(row(31, oid, xmin), 0) from pg_conversion
+    select 0, hash_record_extended(row(31, oid, xmin, ctid), 0) from pg_conversion
     union all
-    select 0, hash_record_extended(row(32, oid, xmin), 0) from pg_cast
+    select 0, hash_record_extended(row(32, oid, xmin, ctid), 0) from pg_cast
     union all
-    select 0, hash_record_extended(row(33, oid, xmin), 0) from pg_am
+    select 0, hash_record_extended(row(33, oid, xmin, ctid), 0) from pg_am
     union all
-    select 0, hash_record_extended(row(34, oid, xmin), 0) from pg_language
+    select 0, hash_record_extended(row(34, oid, xmin, ctid), 0) from pg_language
     union all
-    select 0, hash_record_extended(row(35, oid, xmin), 0) from pg_transform
+    select 0, hash_record_extended(row(35, oid, xmin, ctid), 0) from pg_transform
     union all
-    select 0, hash_record_extended(row(36, oid, xmin), 0) from pg_extension
+    select 0, hash_record_extended(row(36, oid, xmin, ctid), 0) from pg_extension
     union all
-    select 0, hash_record_extended(row(37, oid, xmin), 0) from pg_event_trigger
+    select 0, hash_record_extended(row(37, oid, xmin, ctid), 0) from pg_event_trigger
     union all
-    select 0, hash_record_extended(row(38, oid, xmin), 0) from pg_default_acl
+    select 0, hash_record_extended(row(38, oid, xmin, ctid), 0) from pg_default_acl
     union all
-    select 0, hash_record_extended(row(39, oid, xmin), 0) from pg_ts_config
+    select 0, hash_record_extended(row(39, oid, xmin, ctid), 0) from pg_ts_config
     union all
-    select 0, hash_record_extended(row(40, mapcfg, maptokentype, mapseqno, xmin), 0) from pg_ts_config_map
+    select 0, hash_record_extended(row(40, mapcfg, maptokentype, mapseqno, xmin, ctid), 0) from pg_ts_config_map
     union all
-    select 0, hash_record_extended(row(41, oid, xmin), 0) from pg_ts_dict
+    select 0, hash_record_extended(row(41, oid, xmin, ctid), 0) from pg_ts_dict
     union all
-    select 0, hash_record_extended(row(42, oid, xmin), 0) from pg_ts_parser
+    select 0, hash_record_extended(row(42, oid, xmin, ctid), 0) from pg_ts_parser
     union all
-    select 0, hash_record_extended(row(43, oid, xmin), 0) from pg_ts_template
+    select 0, hash_record_extended(row(43, oid, xmin, ctid), 0) from pg_ts_template
     union all
-    select 0, hash_record_extended(row(44, oid, xmin), 0) from pg_foreign_data_wrapper
+    select 0, hash_record_extended(row(44, oid, xmin, ctid), 0) from pg_foreign_data_wrapper
     union all
-    select 0, hash_record_extended(row(45, oid, xmin), 0) from pg_foreign_server
+    select 0, hash_record_extended(row(45, oid, xmin, ctid), 0) from pg_foreign_server
     union all
     select 0, hash_record_extended(row(46, umid, srvid, umuser), 0) from pg_user_mappings
     union all
-    select 0, hash_record_extended(row(47, oid, xmin), 0) from pg_publication
+    select 0, hash_record_extended(row(47, oid, xmin, ctid), 0) from pg_publication
     union all
-    select 0, hash_record_extended(row(48, oid, xmin), 0) from pg_publication_namespace
+    select 0, hash_record_extended(row(48, oid, xmin, ctid), 0) from pg_publication_namespace
 ) m
 left join pg_class c on c.oid = m.relation
 left join pg_namespace n on n.oid = c.relnamespace
