@@ -147,6 +147,11 @@ class Settings:
         variable="DRIFT_ENGINES",
         choices=("migra", "native", "pgmig"),
     )
+    deployment_lock: int = _setting(
+        0,
+        "key of the advisory lock that deployments hold while they migrate; no check is made meanwhile; 0: none",
+        variable="DRIFT_DEPLOYMENT_LOCK",
+    )
     engine_timeout: float = _setting(
         30.0, "seconds that an engine such as migra may take", variable="DRIFT_ENGINE_TIMEOUT", positive=True
     )

@@ -31,7 +31,7 @@ from drift_pipeline.desired import ModelSchema as ModelSchema  # noqa: PLC0414 -
 from drift_pipeline.diff.compare import diff_schemas
 from drift_pipeline.diff.differences import SchemaDiff
 from drift_pipeline.diff.reprint import Reprinter
-from drift_pipeline.errors import ScratchError
+from drift_pipeline.errors import ConcurrentChangeError, ScratchError
 from drift_pipeline.judge.findings import Cause, Evidence
 from drift_pipeline.judgement import count_evidence, findings_of
 from drift_pipeline.lineage import CheckScope, extensions_of, scope_of, tells_the_rest, trace
@@ -98,6 +98,13 @@ def load_model_schema(settings: Settings, *, prefer_major: int | None = None) ->
         return built.models
 
 
+def _revisions(settings: Settings, database: Database) -> LiveRevisions:
+    """What the version table says now. Without a history of ours, and without a lock to look for, nobody asks."""
+    if not settings.models.alembic and not settings.deployment_lock:
+        return LiveRevisions()
+    return read_revisions(database, lock=settings.deployment_lock, connect_timeout=settings.connect_timeout)
+
+
 def read(settings: Settings, database: Database) -> Schema:
     """Everything in a database, within the time limits of the settings."""
     return read_schema(database, read_timeout=settings.read_timeout, connect_timeout=settings.connect_timeout)
@@ -112,11 +119,15 @@ def read_live_schema(settings: Settings, environment: str, *, environ: Mapping[s
     """Stage 2: everything in the environment's database, read in one transaction. DriftError if one cannot look."""
     began = time.monotonic()
     database = database_for(settings, environment, environ)
+    before = _revisions(settings, database)
     schema = read(settings, database)
-    # without a history of ours nobody asks at which revision it is
-    revisions = LiveRevisions()
-    if settings.models.alembic:
-        revisions = read_revisions(database, schema, connect_timeout=settings.connect_timeout)
+    revisions = _revisions(settings, database)
+    if revisions.locked or revisions.ids != before.ids:
+        what = "holds its lock" if revisions.locked else f"moved it to revision {', '.join(revisions.ids or ('none',))}"
+        raise ConcurrentChangeError(
+            f"{environment} ({database.display}): a deployment {what} while its schema was read",
+            hint="run the check again when it is over: what is half migrated is no drift",
+        )
     role = database.parameters.get("user", "")
     statistics = Statistics()
     if settings.evidence != "none":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 
 import psycopg2
 import psycopg2.errors
@@ -14,17 +15,20 @@ from drift_pipeline.config import Database
 from drift_pipeline.schema.connect import connect
 from drift_pipeline.schema.facts import Schema
 
+_QUERY = (Path(__file__).parent / "version_tables.sql").read_text(encoding="utf-8")
+
 
 @dataclass(frozen=True)
 class LiveRevisions:
     """`ids`: the rows of the version tables, sorted; None where nobody can know. `note`: why, and what would help.
 
-    `tables`: the version tables, as `schema.table`.
+    `tables`: the version tables, as `schema.table`. `locked`: somebody holds the lock of the team's deployments.
     """
 
     ids: tuple[str, ...] | None = None
     note: str = ""
     tables: tuple[str, ...] = ()
+    locked: bool = False
 
 
 def version_tables(schema: Schema) -> tuple[tuple[str, str], ...]:
@@ -35,20 +39,22 @@ def version_tables(schema: Schema) -> tuple[tuple[str, str], ...]:
     return tuple(sorted((name[0], name[1]) for name, own in columns.items() if own == {"version_num"}))
 
 
-def read_revisions(database: Database, schema: Schema, *, connect_timeout: int = 10) -> LiveRevisions:
-    """The revisions of this database; `schema`: its facts. Without the grant, or without a version table: a note.
+def read_revisions(database: Database, *, lock: int = 0, connect_timeout: int = 10) -> LiveRevisions:
+    """The revisions of this database, and whether a deployment is in flight.
 
-    Raises DatabaseConnectionError if the server cannot be reached any more.
+    `lock`: key of the advisory lock that the team's deployments hold; 0 for none. Without the grant, or without a
+    version table: a note. Raises DatabaseConnectionError if the server cannot be reached.
     """
-    tables = version_tables(schema)
-    names = tuple(".".join(table) for table in tables)
-    if not tables:
-        return LiveRevisions(note="the database has no version table of Alembic")
-    found: set[str] = set()
     with closing(connect(database, connect_timeout=connect_timeout)) as connection, connection.cursor() as cursor:
+        cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        cursor.execute("SET LOCAL statement_timeout = '5s'; SET LOCAL lock_timeout = '2s'")
         try:
-            cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            cursor.execute("SET LOCAL statement_timeout = '5s'; SET LOCAL lock_timeout = '2s'")
+            cursor.execute(_QUERY, {"lock": lock})
+            tables, locked = cursor.fetchone() or ([], False)
+            names = tuple(".".join(table) for table in tables)
+            if not tables:
+                return LiveRevisions(note="the database has no version table of Alembic", locked=locked)
+            found: set[str] = set()
             for table in tables:
                 cursor.execute(sql.SQL("SELECT version_num FROM {}").format(sql.Identifier(*table)))
                 found.update(str(row[0]) for row in cursor.fetchall())
@@ -56,10 +62,9 @@ def read_revisions(database: Database, schema: Schema, *, connect_timeout: int =
         except psycopg2.errors.InsufficientPrivilege:
             role = database.parameters.get("user", "the role")
             return LiveRevisions(
-                note=f"{role} may not read {names[0]}; GRANT SELECT on it would help",
-                tables=names,
+                note=f"{role} may not read {names[0]}; GRANT SELECT on it would help", tables=names, locked=locked
             )
         except psycopg2.Error as error:
             words = " ".join((error.diag.message_primary or type(error).__name__).split())
-            return LiveRevisions(note=f"{names[0]} could not be read: {words}", tables=names)
-    return LiveRevisions(tuple(sorted(found)), tables=names)
+            return LiveRevisions(note=f"the version table could not be read: {words}")
+    return LiveRevisions(tuple(sorted(found)), tables=names, locked=locked)
