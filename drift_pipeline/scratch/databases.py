@@ -23,6 +23,8 @@ from drift_pipeline.errors import ScratchError
 
 PREFIX = "drift_scratch_"
 LABEL_LENGTH = 20
+COPY_ATTEMPTS = 6
+"""How often a copy is tried of a database that others read as well."""
 LOCK = "('x' || substr(md5(%s), 1, 16))::bit(64)::bigint"
 
 _log = logging.getLogger(__name__)
@@ -78,7 +80,7 @@ def alive(parameters: Mapping[str, str], *, template: str = "", label: str = "")
         try:
             with owner.cursor() as cursor:
                 cursor.execute(f"select pg_catalog.pg_advisory_lock({LOCK})", (name,))
-                cursor.execute(_create_statement(name, template))
+                _create(cursor, name, template)
         except psycopg2.Error as error:
             raise failure("a scratch database could not be created", error) from error
         try:
@@ -87,6 +89,18 @@ def alive(parameters: Mapping[str, str], *, template: str = "", label: str = "")
             _drop_quietly(owner, parameters, name)
     finally:
         owner.close()
+
+
+def _create(cursor: Any, name: str, template: str) -> None:
+    for left in reversed(range(COPY_ATTEMPTS)):
+        try:
+            cursor.execute(_create_statement(name, template))
+        except psycopg2.errors.ObjectInUse:
+            # another check reads the template just now; the server itself waits for five seconds
+            if not (template and left):
+                raise
+        else:
+            return
 
 
 def _create_statement(name: str, template: str) -> sql.Composable:
