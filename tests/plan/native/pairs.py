@@ -458,4 +458,14 @@ PAIRS: dict[str, tuple[str, str]] = {
         create index l on p1 (c);
         """,
     ),
+    "a table that becomes a partition of one with a key": (
+        """
+        create table p (k int primary key, c text not null) partition by range (k);
+        create table p1 (k int, c text);
+        """,
+        """
+        create table p (k int primary key, c text not null) partition by range (k);
+        create table p1 partition of p default;
+        """,
+    ),
 }

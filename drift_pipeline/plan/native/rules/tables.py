@@ -126,7 +126,11 @@ def join(scene: Scene, before: Fact, after: Fact) -> Sql:
     """Give a table to its new parent or parents."""
     child = dotted(*after.id.name)
     if parent := after.attributes.get("partition_of"):
-        old = {**_own_names(scene.source_children, before), **mapped(before, "_not_null_names")}
+        old = {
+            **_names_to_come(scene, before),
+            **_own_names(scene.source_children, before),
+            **mapped(before, "_not_null_names"),
+        }
         result = _rename_not_nulls(after, old, mapped(after, "_not_null_names"))
         return [*result, f"ALTER TABLE {_path(parent)} ATTACH PARTITION {child} {text(after, 'partition_bound')}"]
     return [f"ALTER TABLE {child} INHERIT {parent}" for parent in _parents(after)[_kept(before, after) :]]
@@ -156,6 +160,13 @@ def _own_names(children: Mapping[FactId, Sequence[Fact]], table: Fact) -> dict[s
             name = column.id.name[-1]
             names[name] = constraint.id.name[-1] if constraint else f"{table.id.name[-1]}_{name}_not_null"
     return names
+
+
+def _names_to_come(scene: Scene, table: Fact) -> dict[str, Value]:
+    """What SET NOT NULL calls the constraints that the table gets before it joins."""
+    columns = (fact.id.name[-1] for fact in scene.source_children.get(table.id, ())
+               if fact.id.kind == "column" and not fact.attributes.get("not_null"))  # fmt: skip
+    return {column: f"{table.id.name[-1]}_{column}_not_null" for column in columns}
 
 
 def _rename_not_nulls(table: Fact, old: Mapping[str, Value], new: Mapping[str, Value]) -> Sql:
