@@ -24,7 +24,7 @@ from tests.plan.native.test_round_trip import dumped
 from tests.plan.rows import fill, held, lost
 from tests.plan.worlds import World, dotted, worlds
 
-FEW = settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+FEW = settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 MANY = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
 
 ROUNDS = 4
