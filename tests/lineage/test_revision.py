@@ -15,7 +15,7 @@ from drift_pipeline.plan.revisions.place import place_revision
 from drift_pipeline.schema.reader import read_schema
 from tests.cli.conftest import variables_of
 from tests.conftest import NewDatabase
-from tests.lineage.project import FIRST, stamped, written
+from tests.lineage.project import FIRST, MODELS, revision, stamped, written
 from tests.models.applications import Application
 
 # nothing here keeps the pending revision from being applied
@@ -57,3 +57,26 @@ def test_the_revision_mends_what_no_revision_does_and_drops_nothing_unknown(
 def test_the_revision_drops_what_was_asked_for_by_name(project: Application, new_database: NewDatabase) -> None:
     left = left_by(project, new_database(LIVE), allow_drop=("public.by_hand_v*", "public.things.model_dropped"))
     assert left == {"table by_hand_table", "column by_hand_added"}
+
+
+ENUM = "CREATE TYPE mood AS ENUM ('calm'{more}); CREATE TABLE moods (id serial PRIMARY KEY, now mood);"
+ENUM_MODEL = """
+    from sqlalchemy import Enum
+    MOOD = Enum("calm"{more}, name="mood")
+    Table("moods", Base.metadata, Column("id", Integer, primary_key=True), Column("now", MOOD))
+"""
+
+
+@pytest.mark.parametrize(("live", "models"), [("", ", 'glad'"), (", 'glad'", "")])
+def test_an_enum_that_is_made_again_is_given_to_nobody(
+    tmp_path: Path, new_database: NewDatabase, live: str, models: str
+) -> None:
+    project = written(tmp_path / "shop")
+    project.write("shop.py", MODELS + ENUM_MODEL.format(more=models))
+    revision(project, "r3", "r2", ENUM.format(more=live), "moods")
+    database = new_database(LIVE)
+    settings = replace(load_settings(project.root, environ=variables_of(database)), allow_destructive=True)
+    looked = use_case.look("production", settings=settings, environ=variables_of(database))
+    made = use_case.make_migration(settings, looked.models, looked.live)
+    assert "mood__old" in made.text
+    assert "OWNER TO" not in made.text

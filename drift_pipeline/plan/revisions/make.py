@@ -27,13 +27,14 @@ from drift_pipeline.models.loader import alembic_file
 from drift_pipeline.models.subprocesses import run
 from drift_pipeline.plan.engines import NATIVE
 from drift_pipeline.plan.ground import Ground, Scope, State, all_ids, native_statements
+from drift_pipeline.plan.native.quote import role
 from drift_pipeline.plan.planner import plan_repair
 from drift_pipeline.plan.proof import Leg, walk_natively
 from drift_pipeline.plan.revisions.body import revision_body
 from drift_pipeline.plan.revisions.guards import guards_for
 from drift_pipeline.plan.roles import proof_roles
 from drift_pipeline.plan.sandbox import Sandbox, connect
-from drift_pipeline.plan.statements import Plan, Proof
+from drift_pipeline.plan.statements import Plan, Proof, Statement
 from drift_pipeline.schema.facts import Schema
 from drift_pipeline.schema.version_table import LiveRevisions
 from drift_pipeline.scratch.server import ScratchServer
@@ -150,7 +151,25 @@ def _base(ground: Ground, box: Sandbox, drifted: Drifted, project: Project, *, a
     _stamp(box, drifted.revisions)
     if apply_pending:
         _alembic("upgrade", project, box.worker, to=["heads"])
-    return ground.read(box).inside
+    return _without_owners(ground.read(box).inside)
+
+
+def _without_owners(schema: Schema) -> Schema:
+    """Scratch owns everything here, and what is made again would be given to a role that no other server knows."""
+    facts = {
+        key: replace(fact, attributes={name: value for name, value in fact.attributes.items() if name != "owner"})
+        if "owner" in fact.attributes
+        else fact
+        for key, fact in schema.facts.items()
+    }
+    return replace(schema, facts=facts)
+
+
+def _given_to_nobody(plan: Plan, models: Schema) -> tuple[Statement, ...]:
+    """The plan's statements, but for those that give what is made again to an owner that only scratch has."""
+    owners = {str(fact.attributes.get("owner")) for fact in models.facts.values()}
+    endings = tuple(f" OWNER TO {role(each)}" for each in owners)
+    return tuple(each for each in plan.statements if not (each.sql.startswith("ALTER ") and each.sql.endswith(endings)))
 
 
 def _stamp(box: Sandbox, revisions: LiveRevisions) -> None:
@@ -224,7 +243,7 @@ def _written(
     back = diff_schemas(drifted.models, base, planes=drifted.planes, exact=drifted.exact)
     ids = all_ids(wanted.differences)
     backwards = [each for each in back.differences if all_ids([each]) & ids]
-    down = native_statements(drifted.models, base, backwards, drifted.planes)
+    down = native_statements(_without_owners(drifted.models), base, backwards, drifted.planes)
     # the same state of both sides gives the same revision, however often it is asked for
     identity = "\0".join((base.fingerprint, drifted.models.fingerprint, head, plan.sql))
     revision = hashlib.sha256(identity.encode()).hexdigest()[:12]
@@ -236,7 +255,7 @@ def _written(
             "revision": revision,
             "message": f"repair drift of {drifted.environment}",
             "head": head,
-            "upgrades": revision_body(plan.statements, guards_for(wanted.differences)),
+            "upgrades": revision_body(_given_to_nobody(plan, drifted.models), guards_for(wanted.differences)),
             "downgrades": revision_body(down, guards_for(backwards)),
         },
         project.models,
