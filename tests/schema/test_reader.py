@@ -315,8 +315,10 @@ def test_a_lock_that_a_deployment_holds_is_said_to_be_one(
 
 def test_the_time_limit_is_named(new_database: NewDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
     database = new_database()
-    real = reader._query
-    monkeypatch.setattr(reader, "_query", lambda names: "SELECT pg_sleep(30)" if names == ("column",) else real(names))
+    real = reader.query_of
+    monkeypatch.setattr(
+        reader, "query_of", lambda names: "SELECT pg_sleep(30)" if names == ("column",) else real(names)
+    )
     start = time.monotonic()
     with pytest.raises(ReadTimeoutError) as caught:
         read_schema(database, read_timeout=0.5)
@@ -334,9 +336,9 @@ def test_a_server_that_hangs_is_left(new_database: NewDatabase, monkeypatch: pyt
         real(cursor, [setting for setting in settings if setting[0] != "statement_timeout"])
 
     monkeypatch.setattr(reader, "_pin", forgetful)
-    original = reader._query
+    original = reader.query_of
     monkeypatch.setattr(
-        reader, "_query", lambda names: "SELECT pg_sleep(8)" if names == ("column",) else original(names)
+        reader, "query_of", lambda names: "SELECT pg_sleep(8)" if names == ("column",) else original(names)
     )
     start = time.monotonic()
     with pytest.raises(ReadTimeoutError):
@@ -348,9 +350,9 @@ def test_a_cut_connection_is_said_to_be_one(
     new_database: NewDatabase, monkeypatch: pytest.MonkeyPatch, run_sql: Run
 ) -> None:
     database = new_database()
-    real = reader._query
+    real = reader.query_of
     suicide = "SELECT pg_terminate_backend(pg_backend_pid())"
-    monkeypatch.setattr(reader, "_query", lambda names: suicide if names == ("column",) else real(names))
+    monkeypatch.setattr(reader, "query_of", lambda names: suicide if names == ("column",) else real(names))
     with pytest.raises(DatabaseConnectionError) as caught:
         read_schema(database)
     assert database.name in caught.value.message
