@@ -112,6 +112,26 @@ class ImpactRule:
     detail: Callable[[Case], str] | None = None
 
 
+@dataclass(frozen=True)
+class ListedRule:
+    """One rule as `drift rules` shows it.
+
+    `sort`: severity, impact or remedy; `level`: the severity, the impact or the side; `set`: the project set it;
+    `plane`: what has to be compared for it to speak.
+    """
+
+    id: str
+    sort: str
+    repair: str
+    level: str
+    fixed: bool
+    when: str
+    reason: str
+    advice: str
+    set: bool = False
+    plane: str = "structure"
+
+
 GOES_WITH: Mapping[str, str] = {
     "identity_options": "identity",
     "default": "generated",
