@@ -13,7 +13,8 @@ from drift_pipeline.judge.findings import Finding
 from drift_pipeline.judge.judge import judge
 from drift_pipeline.judge.rules.examples.columns import BASE
 from drift_pipeline.judge.rules.examples.example import Example
-from drift_pipeline.judge.rules.examples.shown import EXAMPLES
+from drift_pipeline.judge.rules.examples.shown import EXAMPLES, NOT_SHOWN, example_of
+from drift_pipeline.judge.rules.listing import listed_rules
 from drift_pipeline.schema.reader import read_schema
 from drift_pipeline.schema.scope import schema_of
 from drift_pipeline.scratch.server import ScratchServer
@@ -66,6 +67,14 @@ def test_each_row_of_the_fixed_table_is_named_in_production(structure: dict[str,
     assert "production" in finding.title
     assert case.name in finding.title
     assert "\n" not in finding.title
+
+
+@pytest.mark.parametrize("rule", [rule.id for rule in listed_rules() if rule.id not in NOT_SHOWN])
+def test_the_example_on_the_page_of_a_rule_is_about_that_rule(structure: dict[str, list[Finding]], rule: str) -> None:
+    shown = example_of(rule)
+    assert shown is not None
+    findings = structure[shown.name]
+    assert rule in {name for item in findings for name in (item.rule, *item.also, item.impact_rule, item.remedy_rule)}
 
 
 def test_no_case_is_judged_by_the_fallback(structure: dict[str, list[Finding]]) -> None:

@@ -1,10 +1,11 @@
-"""The list of all rules for people: `python -m drift_pipeline.judge.rules.listing > docs/rules.md`."""
+"""The rules for people, a list and a page for each: `python -m drift_pipeline.judge.rules.listing docs`."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
+from pathlib import Path
 
 from drift_pipeline.diff.differences import Change
 from drift_pipeline.judge.rules.base import ALTER_TYPE, BASE
@@ -14,11 +15,13 @@ from drift_pipeline.judge.rules.constraints import CONSTRAINTS, INDEXES
 from drift_pipeline.judge.rules.fallback import FALLBACK, RARE
 from drift_pipeline.judge.rules.impact import CODE_NOW, STRUCTURE_NOW
 from drift_pipeline.judge.rules.levels import AS_IN_THE_TABLES, Levels
+from drift_pipeline.judge.rules.pages import file_name, pages
 from drift_pipeline.judge.rules.remedy import REMEDIES, RemedyRule
-from drift_pipeline.judge.rules.rule import ImpactRule, Rule
+from drift_pipeline.judge.rules.rule import ImpactRule, ListedRule, Rule
 from drift_pipeline.judge.rules.tables import TABLES
 from drift_pipeline.judge.rules.types_and_sequences import TYPES_AND_SEQUENCES
 from drift_pipeline.judge.words import kind_word
+from drift_pipeline.schema.coverage import STRUCTURE, plane_of
 
 INTRODUCTION = """\
 # Rules
@@ -46,7 +49,8 @@ I10 = "critical"  # scripts of ours name the indexes
 
 `drift rules` prints these rules, with the levels of the project; `drift rules --json` for programs.
 
-This page is made from the code: `python -m drift_pipeline.judge.rules.listing > docs/rules.md`.
+Each id leads to a page of its rule, with an example that the tests run on a real server. This page and those are made
+from the code: `python -m drift_pipeline.judge.rules.listing docs`.
 """
 
 SEVERITY_TABLES: tuple[tuple[str, tuple[Rule, ...]], ...] = (
@@ -92,50 +96,51 @@ def rules_markdown() -> str:
     return "".join(parts)
 
 
-@dataclass(frozen=True)
-class ListedRule:
-    """One rule as `drift rules` shows it. `level`: severity, impact or side; `set`: by the project."""
-
-    id: str
-    sort: str
-    repair: str
-    level: str
-    fixed: bool
-    when: str
-    reason: str
-    advice: str
-    set: bool = False
-
-
 def listed_rules(levels: Levels = AS_IN_THE_TABLES) -> tuple[ListedRule, ...]:
     """All rules in the order of the page, severity first; `levels`: those that the project set."""
     found = []
     for rule in (rule for _, rules in SEVERITY_TABLES for rule in rules):
         level = levels.get(rule.id, rule.severity).value
-        found.append(
-            ListedRule(
-                rule.id, "severity", rule.statement, level, rule.base, _when(rule), rule.reason, rule.advice,
-                set=rule.id in levels,
-            )
-        )  # fmt: skip
+        found.append(_listed(rule, "severity", level, repair=rule.statement, fixed=rule.base, advice=rule.advice))
     for impact in (rule for _, rules in IMPACT_TABLES for rule in rules):
-        found.append(ListedRule(impact.id, "impact", "", impact.impact.value, False, _when(impact), impact.reason, ""))
-    for remedy in REMEDIES:
-        found.append(ListedRule(remedy.id, "remedy", "", remedy.remedy.value, False, _when(remedy), remedy.reason, ""))
-    return tuple(found)
+        found.append(_listed(impact, "impact", impact.impact.value))
+    found.extend(_listed(remedy, "remedy", remedy.remedy.value) for remedy in REMEDIES)
+    return tuple(replace(rule, set=rule.id in levels) for rule in found)
+
+
+def _listed(
+    rule: Rule | ImpactRule | RemedyRule,
+    sort: str,
+    level: str,
+    *,
+    repair: str = "",
+    fixed: bool = False,
+    advice: str = "",
+) -> ListedRule:
+    return ListedRule(rule.id, sort, repair, level, fixed, _when(rule), rule.reason, advice, plane=_plane(rule))
+
+
+def _plane(rule: Rule | ImpactRule | RemedyRule) -> str:
+    """Where all that the rule speaks about is compared; structure if some of it is there."""
+    planes = {plane_of(kind, attribute) for kind in rule.kinds for attribute in rule.attributes or ("",)}
+    return STRUCTURE if STRUCTURE in planes else ", ".join(sorted(planes))
 
 
 def _severity_row(rule: Rule) -> tuple[str, ...]:
     level = f"{rule.severity.emoji} {rule.severity.value}"
-    return rule.id, rule.statement, _when(rule), level, rule.reason, rule.advice
+    return _linked(rule.id), rule.statement, _when(rule), level, rule.reason, rule.advice
 
 
 def _impact_row(rule: ImpactRule) -> tuple[str, ...]:
-    return rule.id, _when(rule), rule.impact.value, rule.reason
+    return _linked(rule.id), _when(rule), rule.impact.value, rule.reason
 
 
 def _remedy_row(rule: RemedyRule) -> tuple[str, ...]:
-    return rule.id, _when(rule), rule.remedy.value, rule.reason
+    return _linked(rule.id), _when(rule), rule.remedy.value, rule.reason
+
+
+def _linked(rule: str) -> str:
+    return f"[{rule}](rules/{file_name(rule)})"
 
 
 def _when(rule: Rule | ImpactRule | RemedyRule) -> str:
@@ -195,5 +200,18 @@ rolling upgrade. Dropping an object that only the database has is therefore a co
 """
 
 
+def write_all(docs: Path) -> None:
+    """Write the list and the pages into a folder; pages of rules that are gone are removed."""
+    (docs / "rules.md").write_text(rules_markdown(), encoding="utf-8")
+    folder = docs / "rules"
+    folder.mkdir(exist_ok=True)
+    wanted = pages(listed_rules())
+    for old in folder.glob("*.md"):
+        if old.name not in wanted:
+            old.unlink()
+    for name, text in wanted.items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
 if __name__ == "__main__":
-    sys.stdout.write(rules_markdown())
+    write_all(Path(sys.argv[1]))
