@@ -41,9 +41,7 @@ def main(arguments: list[str]) -> int:
                 env=environment,
             )
         command = [scripts / "dagster", "job", "execute", "-m", "drift_pipeline", "-j", "drift_check"]
-        result = subprocess.run(
-            command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-        )
+        result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     if result.returncode:
         sys.stderr.write(result.stdout + result.stderr)
         return result.returncode
