@@ -50,7 +50,7 @@ CHOSEN: Final[Mapping[str, str]] = {
 
 _NEW_NAME = (
     "Two databases do not tell that an object got a new name: the report shows a missing and an extra one, with a hint "
-    "if they look alike. The rule is for sources that know of the new name."
+    "on tables and columns that look alike. The rule is for sources that know of the new name."
 )
 _UNKNOWN = "Everything that is read today has a rule of its own. This one is for what nobody thought of."
 _COLUMN_SPEAKS = (
