@@ -46,6 +46,7 @@ def left_by(project: Application, live: Database, **changes: object) -> set[str]
     return {f"{item.id.kind} {item.id.name[-1]}" for item in differences} - {"table alembic_version"}
 
 
+@pytest.mark.slow
 def test_the_revision_mends_what_no_revision_does_and_drops_nothing_unknown(
     project: Application, new_database: NewDatabase
 ) -> None:
@@ -54,6 +55,7 @@ def test_the_revision_mends_what_no_revision_does_and_drops_nothing_unknown(
     assert left == {"table by_hand_table", "view by_hand_view", "column by_hand_added", "column model_dropped"}
 
 
+@pytest.mark.slow
 def test_the_revision_drops_what_was_asked_for_by_name(project: Application, new_database: NewDatabase) -> None:
     left = left_by(project, new_database(LIVE), allow_drop=("public.by_hand_v*", "public.things.model_dropped"))
     assert left == {"table by_hand_table", "column by_hand_added"}
@@ -67,6 +69,7 @@ ENUM_MODEL = """
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("live", "models"), [("", ", 'glad'"), (", 'glad'", "")])
 def test_an_enum_that_is_made_again_is_given_to_nobody(
     tmp_path: Path, new_database: NewDatabase, live: str, models: str

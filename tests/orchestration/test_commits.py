@@ -253,6 +253,7 @@ def run_at(project: Project, instance: dg.DagsterInstance, sha: str, branch: str
     return project.execute(instance, "drift_check_production", {"drift/commit": sha, "drift/branch": branch})
 
 
+@pytest.mark.slow
 def test_a_run_checks_the_models_of_its_commit_and_not_those_that_lie_there(
     followed: Project, instance: dg.DagsterInstance, new_database: Callable[..., Database]
 ) -> None:

@@ -26,6 +26,7 @@ def show(result: dg.ExecuteInProcessResult, name: str) -> object:
     return number(result, "production__migration", name)
 
 
+@pytest.mark.slow
 def test_the_revision_follows_the_projects_head_and_lies_in_the_store_alone(
     migrated: Project, instance: dg.DagsterInstance
 ) -> None:
@@ -42,6 +43,7 @@ def test_the_revision_follows_the_projects_head_and_lies_in_the_store_alone(
     assert sorted((migrated.root / "migrations").rglob("*.py")) == before
 
 
+@pytest.mark.slow
 def test_the_same_schemas_give_the_same_file_and_it_is_not_made_twice(
     migrated: Project, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:

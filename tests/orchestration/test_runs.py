@@ -217,6 +217,7 @@ def test_a_store_that_cannot_be_written_is_a_failure_and_leaves_what_was_there(
     assert both.store.latest("production", "drift-report.json") == kept
 
 
+@pytest.mark.slow
 def test_no_secret_is_in_anything_that_a_run_leaves(both: Project, instance_on_disk: dg.DagsterInstance) -> None:
     both.variables["STAGING_DB_HOST"] = "127.0.0.1"
     both.variables["STAGING_DB_PORT"] = "1"
@@ -320,6 +321,7 @@ def test_drift_is_told_once_and_its_end_as_well(
     assert telegram.sent[-1]["seen"].startswith("✅ Schema Drift Resolved")
 
 
+@pytest.mark.slow
 def test_telegram_that_is_down_fails_no_check(both: Project, instance: dg.DagsterInstance) -> None:
     both.variables |= {
         "TELEGRAM_BOT_TOKEN": TOKEN,

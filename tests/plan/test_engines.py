@@ -47,8 +47,10 @@ def test_an_engine_that_hangs_is_stopped_with_all_that_it_started(
     assert time.monotonic() - began < 5
     assert "1.5 s" in str(caught.value)
     assert "engine_timeout" in caught.value.hint
-    for pid in pids.read_text().split():
-        assert not _runs(int(pid))
+    left = [int(pid) for pid in pids.read_text().split()]
+    while any(map(_runs, left)) and time.monotonic() - began < 10:
+        time.sleep(0.05)  # the kernel ends a killed process when it gets round to it
+    assert not any(map(_runs, left))
 
 
 def _runs(pid: int) -> bool:

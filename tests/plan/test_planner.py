@@ -185,6 +185,7 @@ def test_an_engine_that_fails_is_a_note_and_the_native_plan_stands(
     assert all(word in " ".join(plan.notes) for word in words)
 
 
+@pytest.mark.slow
 def test_an_engine_stopped_inside_a_query_leaves_the_copy_to_the_others(
     pair: Callable[..., Pair], engine_from: Callable[..., Engine]
 ) -> None:
