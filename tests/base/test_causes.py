@@ -11,6 +11,8 @@ import pytest
 from tests.base.shop import Shop, drift, variables_of
 from tests.conftest import NewDatabase, run_sql
 
+pytestmark = pytest.mark.slow
+
 
 def causes(checkout: Path, database: Any) -> dict[str, str]:
     """What differs -> where it comes from."""

@@ -16,6 +16,8 @@ import yaml
 from drift_pipeline.config import Database
 from tests.base.shop import TOP, Shop, drift, variables_of
 
+pytestmark = pytest.mark.slow
+
 HOOKS = TOP / ".pre-commit-hooks.yaml"
 NOBODY = Database("staging", {"host": "127.0.0.1", "port": "1", "dbname": "shop", "user": "drift"})
 

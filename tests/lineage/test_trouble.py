@@ -11,6 +11,8 @@ from tests.conftest import NewDatabase, run_sql
 from tests.lineage.project import BY_HAND, FIRST, SECOND, Seen, check, revision, stamped, written
 from tests.models.applications import Application
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> Application:
