@@ -15,6 +15,8 @@ import pytest
 from drift_pipeline.config import Database
 from drift_pipeline.scratch.installations import Installation, installation_at
 from drift_pipeline.scratch.server import ScratchServer, scratch_server
+from tests.browser import browser as browser  # noqa: PLC0414 - a fixture
+from tests.browser import page as page  # noqa: PLC0414 - a fixture
 
 NewDatabase = Callable[..., Database]
 
