@@ -59,7 +59,9 @@ def test_it_is_read_aloud_as_a_title_and_one_sentence() -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["<script>alert(1)</script>", "a & b", "]]>", "x\x00\x07y", 'q"q', "日本 🔴", "\u202eabc"])
+@pytest.mark.parametrize(
+    "name", ["<script>alert(1)</script>", "a & b", "]]>", "x\x00\x07y", 'q"q', "日本 🔴", "\u202eabc"]
+)
 def test_a_name_is_shown_and_never_markup(name: str) -> None:
     svg = drawn(trend_chart([point(0, 1)], title=name))
     assert {element.tag for element in svg.iter()} <= {
