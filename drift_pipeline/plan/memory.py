@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from drift_pipeline.diff.differences import SchemaDiff
-from drift_pipeline.plan.statements import Alternative, Cost, Plan, Proof, Statement
+from drift_pipeline.plan.statements import Alternative, Cost, OnlinePlan, Plan, Proof, Statement, Step, TableLock
 from drift_pipeline.schema.facts import Schema
 
-RULES_VERSION = 1
+RULES_VERSION = 2
 """Raise it with every change that lets the same pair of schemas have another plan."""
 
 
@@ -73,9 +73,23 @@ def _plan_from(data: dict[str, Any]) -> Plan:
             Alternative(each["engine"], Proof(each["proof"]), Cost(**each["cost"]), each["note"])
             for each in data["alternatives"]
         ),
+        online=None if data["online"] is None else _online_from(data["online"]),
+    )
+
+
+def _online_from(data: dict[str, Any]) -> OnlinePlan:
+    return OnlinePlan(
+        steps=tuple(
+            Step(**{**each, "statements": tuple(_statement_from(item) for item in each["statements"])})
+            for each in data["steps"]
+        ),
+        proof=Proof(data["proof"]),
+        open=tuple(data["open"]),
+        notes=tuple(data["notes"]),
+        cost=Cost(**data["cost"]),
     )
 
 
 def _statement_from(data: dict[str, Any]) -> Statement:
     fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
-    return Statement(**fields)
+    return Statement(**{**fields, "holds": tuple(TableLock(**each) for each in data["holds"])})
