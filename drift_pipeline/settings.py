@@ -6,22 +6,42 @@ in docs/settings.md, the messages about mistakes and the reading of variables al
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from drift_pipeline.cron import cron_problem, timezone_problem
 
 PLANES = ("structure", "privileges", "owners", "tuning")
 FAIL_ON = ("critical", "major", "minor", "breaks", "never")
 PENDING = ("count", "ignore")
 EVIDENCE = ("none", "statistics", "deep")
 
+_OWNER = re.compile(r"team:[A-Za-z0-9_-]+|[^@\s]+@[^@\s]+\.[^@\s]+")
+
 
 def _setting(
-    default: Any, meaning: str, *, variable: str = "", choices: tuple[str, ...] = (), positive: bool = False
+    default: Any,
+    meaning: str,
+    *,
+    variable: str = "",
+    choices: tuple[str, ...] = (),
+    positive: bool = False,
+    problem: Callable[[Any], str] | None = None,
 ) -> Any:
-    """A dataclass field that explains itself. `positive`: the number must be above zero."""
-    metadata = {"meaning": meaning, "variable": variable, "choices": choices, "positive": positive}
+    """A dataclass field that explains itself. `positive`: the number must be above zero.
+
+    `problem`: says what is wrong with a value, such as "is no time zone"; empty if nothing is.
+    """
+    metadata = {
+        "meaning": meaning,
+        "variable": variable,
+        "choices": choices,
+        "positive": positive,
+        "problem": problem,
+    }
     if callable(default):
         return field(default_factory=default, metadata=metadata)
     return field(default=default, metadata=metadata)
@@ -53,6 +73,17 @@ class EnvironmentSettings:
     name: str
     prefix: str = _setting("", "prefix of its variables: `PROD` for `PROD_DB_HOST`; default: the name in capitals")
     default_schema: str = _setting("public", "`default_schema` of this environment alone")
+    databases: tuple[str, ...] = _setting(
+        (), "names of a fleet's databases, all on the server of the environment's variables"
+    )
+    databases_query: str = _setting(
+        "", "query that lists a fleet's databases, run read-only on the environment's own database"
+    )
+
+    @property
+    def is_fleet(self) -> bool:
+        """Whether it stands for many databases with one set of models, such as one for each tenant."""
+        return bool(self.databases or self.databases_query)
 
 
 @dataclass(frozen=True)
@@ -80,6 +111,65 @@ class ModelSettings:
     schema_translate_map: Mapping[str, str] = _setting(dict, "schema of the models = schema in the database")
 
 
+def _days_problem(days: int) -> str:
+    return "" if days >= 0 else "must be a number of days, or 0 for ever"
+
+
+def _owner_problem(owners: tuple[str, ...]) -> str:
+    wrong = next((owner for owner in owners if not _OWNER.fullmatch(owner)), None)
+    return "" if wrong is None else f"{wrong!r:.60} is neither an address of mail nor team:name"
+
+
+@dataclass(frozen=True)
+class ScheduleSettings:
+    """When Dagster checks every environment, and from when on it is too long ago."""
+
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012
+
+    cron: str = _setting(
+        "0 2 * * *",
+        "when Dagster checks every environment, as a cron line",
+        variable="DRIFT_SCHEDULE_CRON",
+        problem=cron_problem,
+    )
+    timezone: str = _setting(
+        "UTC", "time zone of that line", variable="DRIFT_SCHEDULE_TIMEZONE", problem=timezone_problem
+    )
+    silence_hours: float = _setting(
+        26.0,
+        "hours after which an environment that was not checked is alerted of; with another cron line, its longest pause"
+        " and two hours",
+        variable="DRIFT_SILENCE_HOURS",
+        positive=True,
+    )
+
+
+@dataclass(frozen=True)
+class RetentionSettings:
+    """For how long things are kept, in days; 0: for ever. What plots and trends are made of always stays."""
+
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012
+
+    artifacts: int = _setting(
+        90,
+        "days that the artifacts of a check are kept; 0: for ever. The newest ones always stay",
+        variable="DRIFT_RETENTION_ARTIFACTS",
+        problem=_days_problem,
+    )
+    logs: int = _setting(
+        90,
+        "days that Dagster keeps the captured output of a run; 0: for ever",
+        variable="DRIFT_RETENTION_LOGS",
+        problem=_days_problem,
+    )
+    runs: int = _setting(
+        90,
+        "days that Dagster keeps runs that materialised nothing; 0: for ever. Those that did hold the plots and stay",
+        variable="DRIFT_RETENTION_RUNS",
+        problem=_days_problem,
+    )
+
+
 @dataclass(frozen=True)
 class IgnoreRule:
     """Objects that nobody wants compared: kind ("*" for any) and a shell pattern on the dotted name."""
@@ -104,6 +194,8 @@ class Settings:
     root: Path
     models: ModelSettings = field(default_factory=ModelSettings)
     environments: Mapping[str, EnvironmentSettings] = field(default_factory=dict)
+    schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
+    retention: RetentionSettings = field(default_factory=RetentionSettings)
     default_schema: str = _setting(
         "public", "schema in which tables that name none live", variable="DRIFT_DEFAULT_SCHEMA"
     )
@@ -141,6 +233,12 @@ class Settings:
         5.0, "seconds that one counting query may take", variable="DRIFT_EVIDENCE_TIMEOUT", positive=True
     )
     artifacts: str = _setting(".drift/artifacts", "folder or URL of the artifact store", variable="DRIFT_ARTIFACTS")
+    owners: tuple[str, ...] = _setting(
+        (),
+        'whom Dagster shows as owners: `["dba@example.com", "team:data"]`',
+        variable="DRIFT_OWNERS",
+        problem=_owner_problem,
+    )
     engines: tuple[str, ...] = _setting(
         ("migra", "native"),
         "who proposes SQL; of equal plans the first one's is taken",
@@ -160,6 +258,12 @@ class Settings:
     )
     connect_timeout: int = _setting(
         10, "seconds that connecting may take", variable="DRIFT_CONNECT_TIMEOUT", positive=True
+    )
+    fleet_connections: int = _setting(
+        4, "databases of a fleet that are read at the same time", variable="DRIFT_FLEET_CONNECTIONS", positive=True
+    )
+    fleet_rate: float = _setting(
+        20.0, "databases of a fleet whose reading begins in one second", variable="DRIFT_FLEET_RATE", positive=True
     )
     scratch_url: str = field(
         default="",

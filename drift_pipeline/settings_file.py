@@ -18,7 +18,14 @@ from pathlib import Path
 from typing import Any
 
 from drift_pipeline.errors import ConfigError
-from drift_pipeline.settings import EnvironmentSettings, IgnoreRule, ModelSettings, Settings
+from drift_pipeline.settings import (
+    EnvironmentSettings,
+    IgnoreRule,
+    ModelSettings,
+    RetentionSettings,
+    ScheduleSettings,
+    Settings,
+)
 from drift_pipeline.variables import FALSE, TRUE
 
 FILE_NAME = "drift.toml"
@@ -26,6 +33,7 @@ STANDARD_PREFIXES = {"production": "PROD", "staging": "STAGING"}
 _OUTSIDE_FILE = frozenset({"root", "source", "env_file", "scratch_url"})
 _CREDENTIAL_KEY = re.compile(r"passw|secret|token|credential|api_?key", re.IGNORECASE)
 _CREDENTIAL_VALUE = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/@:]*:[^\s@]+@", re.IGNORECASE)
+SECTIONS: dict[str, type] = {"models": ModelSettings, "schedule": ScheduleSettings, "retention": RetentionSettings}
 _ADDRESS_KEYS = frozenset({"url", "database_url", "host", "port", "name", "dbname", "database", "user", "sslmode"})
 
 
@@ -116,7 +124,7 @@ def _write_out_shorthands(raw: dict[str, Any]) -> None:
         for key in ("targets", "path"):
             if isinstance(models.get(key), str):
                 models[key] = [models[key]]
-    for key in ("ignore", "planes", "manage", "allow_drop"):
+    for key in ("ignore", "planes", "manage", "allow_drop", "owners"):
         if isinstance(raw.get(key), str):
             raw[key] = [raw[key]]
     if isinstance(raw.get("ignore"), list):
@@ -125,7 +133,7 @@ def _write_out_shorthands(raw: dict[str, Any]) -> None:
 
 def _check_keys(raw: Any, word: type, path: tuple[str, ...], where: str) -> None:
     """Every key is known; else the nearest known one is named."""
-    nested = {"models": ModelSettings, "ignore": IgnoreRule, "environments": EnvironmentSettings}
+    nested = {**SECTIONS, "ignore": IgnoreRule, "environments": EnvironmentSettings}
     known = [field.name for field in fields(word) if field.name not in _OUTSIDE_FILE]
     if word is EnvironmentSettings:
         known.remove("name")
@@ -155,6 +163,12 @@ def _hint(key: str, known: list[str], path: tuple[str, ...]) -> str:
 def _environments(raw: Any, default_schema: Any, where: str) -> dict[str, Any]:
     if not isinstance(raw, dict) or not all(isinstance(item, dict) for item in raw.values()):
         raise ConfigError(f"{where}: environments must be tables", hint="write [environments.NAME] above its settings")
+    for name, item in raw.items():
+        if item.get("databases") and item.get("databases_query"):
+            raise ConfigError(
+                f"{where}: environments.{name} names its databases twice",
+                hint="keep either databases or databases_query",
+            )
     merged: dict[str, Any] = {name: {} for name in STANDARD_PREFIXES} | raw
     return {
         name: {"prefix": prefix_of(name), "default_schema": default_schema, **item, "name": name}
@@ -180,7 +194,7 @@ def _apply_variables(raw: dict[str, Any], variables: Mapping[str, str]) -> dict[
 def variable_fields() -> list[tuple[tuple[str, ...], Field[Any]]]:
     """Path and field of every setting that a variable can set."""
     top = [((field.name,), field) for field in fields(Settings)]
-    inner = [(("models", field.name), field) for field in fields(ModelSettings)]
+    inner = [((name, field.name), field) for name, word in SECTIONS.items() for field in fields(word)]
     return [(path, field) for path, field in [*top, *inner] if field.metadata.get("variable")]
 
 
@@ -198,7 +212,7 @@ def _converted(field: Field[Any], variable: str, text: str) -> Any:
         try:
             return int(text) if kind == "int" else float(text)
         except ValueError as error:
-            raise ConfigError(f"{variable} must be a number of seconds", hint=f"set {variable}=30, say") from error
+            raise ConfigError(f"{variable} must be a number", hint=f"set {variable}=30, say") from error
     return text
 
 
@@ -222,6 +236,18 @@ def _named(path: tuple[str, ...], where: str, origins: Mapping[tuple[str, ...], 
     return origins.get(path) or f"{where}: {'.'.join(path)}"
 
 
+def _nothing_wrong(_value: Any) -> str:
+    return ""
+
+
+def _quoted(value: Any) -> str:
+    return f"{value!r:.60} " if isinstance(value, str) else ""
+
+
+def _way_out(field: Field[Any]) -> str:
+    return f"it is {field.metadata['meaning']}; docs/settings.md lists all settings"
+
+
 def _check_values(word: Any, path: tuple[str, ...], where: str, origins: Mapping[tuple[str, ...], str]) -> None:
     """Choices and numbers above zero, as the fields' metadata say."""
     for field in fields(word):
@@ -229,7 +255,10 @@ def _check_values(word: Any, path: tuple[str, ...], where: str, origins: Mapping
         if is_dataclass(value):
             _check_values(value, here, where, origins)
         if field.metadata.get("positive") and not value > 0:
-            raise ConfigError(f"{_named(here, where, origins)} must be above 0", hint="give a number of seconds")
+            raise ConfigError(f"{_named(here, where, origins)} must be above 0", hint="give a number above 0")
+        problem = (field.metadata.get("problem") or _nothing_wrong)(value)
+        if problem:
+            raise ConfigError(f"{_named(here, where, origins)}: {_quoted(value)}{problem}", hint=_way_out(field))
         choices: tuple[str, ...] = field.metadata.get("choices", ())
         for item in (value if isinstance(value, tuple) else (value,)) if choices else ():
             if item not in choices:

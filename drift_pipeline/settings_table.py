@@ -8,7 +8,8 @@ from dataclasses import Field
 from typing import Any, NamedTuple
 
 from drift_pipeline.config import DATABASE_VARIABLES
-from drift_pipeline.settings import EnvironmentSettings, ModelSettings, Settings
+from drift_pipeline.settings import EnvironmentSettings, Settings
+from drift_pipeline.settings_file import SECTIONS
 
 BEGIN = "<!-- settings: made by python -m drift_pipeline.settings_table -->"
 END = "<!-- end of settings -->"
@@ -26,9 +27,10 @@ class Row(NamedTuple):
 def rows() -> list[Row]:
     """Every setting, the models' first."""
     return [
-        *_rows(ModelSettings, "models."),
+        *_rows(SECTIONS["models"], "models."),
         *_rows(EnvironmentSettings, "environments.NAME."),
         *_rows(Settings, ""),
+        *(row for name, word in SECTIONS.items() if name != "models" for row in _rows(word, f"{name}.")),
     ]
 
 

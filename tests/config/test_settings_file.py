@@ -124,6 +124,15 @@ MISTAKES = [
     ),
     ("planes = ['all']", "planes: 'all' is not one of", ""),
     ("source = 'x'", "unknown setting 'source'", ""),
+    ("[schedule]\ncron = '0 25 * * *'", "schedule.cron: '0 25 * * *' '25' is no hour (0 to 23)", "cron line"),
+    ("[schedule]\ncron = '0 2 * *'", "schedule.cron: '0 2 * *' has 4 fields instead of five", "cron line"),
+    ("[schedule]\ncron = '0 2 30 2 *'", "names a day that no such month has", "cron line"),
+    ("[schedule]\ntimezone = 'Mars/Olympus'", "schedule.timezone: 'Mars/Olympus' is no time zone", "time zone"),
+    ("[schedule]\nsilence_hours = 0", "schedule.silence_hours must be above 0", ""),
+    ("[schedule]\ncorn = 'x'", "unknown setting 'schedule.corn'", "did you mean 'cron'?"),
+    ("[retention]\nlogs = -1", "retention.logs: must be a number of days, or 0 for ever", "docs/settings.md"),
+    ("[retention]\nruns = 1.5", "retention.runs must be a valid integer", ""),
+    ("owners = ['dba']", "owners: 'dba' is neither an address of mail nor team:name", "docs/settings.md"),
 ]
 
 
@@ -195,6 +204,8 @@ def test_a_variable_wins_over_the_file_and_has_the_settings_type(tmp_path: Path)
         ("DRIFT_FAIL_ON", "majr", "DRIFT_FAIL_ON: 'majr' is not one of"),
         ("DRIFT_READ_TIMEOUT", "-3", "DRIFT_READ_TIMEOUT must be above 0"),
         ("DRIFT_READ_TIMEOUT", "nan", "DRIFT_READ_TIMEOUT must be above 0"),
+        ("DRIFT_SCHEDULE_CRON", "daily", "DRIFT_SCHEDULE_CRON: 'daily' has 1 fields instead of five"),
+        ("DRIFT_RETENTION_RUNS", "-3", "DRIFT_RETENTION_RUNS: must be a number of days"),
     ],
 )
 def test_a_mistake_in_a_variable_names_the_variable(tmp_path: Path, variable: str, value: str, said: str) -> None:

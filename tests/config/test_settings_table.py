@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from drift_pipeline import settings_table
-from drift_pipeline.config import EnvironmentSettings, ModelSettings, Settings
+from drift_pipeline.config import EnvironmentSettings, Settings
+from drift_pipeline.settings_file import SECTIONS
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -21,8 +22,8 @@ def test_the_table_of_settings_is_up_to_date(name: str) -> None:
 
 
 def test_every_setting_that_a_file_may_hold_explains_itself() -> None:
-    internal = {"root", "source", "env_file", "name", "models", "environments"}
-    for word in (Settings, ModelSettings, EnvironmentSettings):
+    internal = {"root", "source", "env_file", "name", "environments", *SECTIONS}
+    for word in (Settings, *SECTIONS.values(), EnvironmentSettings):
         for field in dataclasses.fields(word):
             assert field.name in internal or field.metadata.get("meaning"), field.name
 
