@@ -71,11 +71,16 @@ def scope_of(
     return replace(scope, along=used_only_outside(live, scope.part(live).facts.keys()) - models.facts.keys())
 
 
+def compared_schemas(settings: Settings, loaded: LoadedModels, models: Schema) -> tuple[str, ...]:
+    """Those that the models, or what the history adds to them, name, and the default one."""
+    named = {fact.id.name[0] for fact in models.of_kind("table", "enum", "sequence", "view", "domain", "function")}
+    return tuple(sorted({*named, *loaded.schemas, settings.default_schema}))
+
+
 def _scope_of(
     settings: Settings, loaded: LoadedModels, models: Schema, live: Schema, faults: tuple[ModelFault, ...]
 ) -> CheckScope:
-    named = {fact.id.name[0] for fact in models.of_kind("table", "enum", "sequence", "view", "domain", "function")}
-    schemas = tuple(sorted({*named, *loaded.schemas, settings.default_schema}))
+    schemas = compared_schemas(settings, loaded, models)
     tables = tuple(".".join(table) for table in version_tables(live))
     if not settings.models.alembic:
         return CheckScope(settings, schemas, tables, faults=faults)
