@@ -17,6 +17,7 @@ import click
 
 from drift_pipeline import __version__
 from drift_pipeline.command_steps import (
+    FORMS,
     absolute,
     aged,
     environments_in,
@@ -26,6 +27,7 @@ from drift_pipeline.command_steps import (
     require_ready,
     settings_of,
 )
+from drift_pipeline.commands_setup import completion, environment_names, init, sources
 from drift_pipeline.settings import EVIDENCE, FAIL_ON, PENDING, PLANES
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -75,9 +77,16 @@ def drift() -> None:
 
 
 @drift.command(short_help="Compare a database with the models.", epilog=EXIT_CODES)
-@click.option("--env", "environment", required=True, metavar="NAME", help="production, staging, or one of drift.toml.")
+@click.option(
+    "--env",
+    "environment",
+    shell_complete=environment_names,
+    required=True,
+    metavar="NAME",
+    help="production, staging, or one of drift.toml.",
+)
 @click.option("--export", type=_path(), metavar="FILE", help="Write the report to this file, as JSON.")
-@click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
+@click.option("--format", "form", type=click.Choice(FORMS), default="text", show_default=True)
 @click.option("--artifacts", metavar="DIR", help="Folder or URL where reports are kept.")
 @click.option("--fail-on", type=click.Choice(FAIL_ON), help="From where on the exit code is not 0. Default: major.")
 @click.option("--pending", type=click.Choice(PENDING), help="What waits for a migration: counts, or is ignored.")
@@ -111,7 +120,7 @@ def check(secrets: set[str], /, environment: str, export: Path | None, **options
         looked = use_case.look(environment, settings=settings)
     report = aged(settings, looked.report)
     if not options["quiet"]:
-        show(rendered(report, options["form"]))
+        show(rendered(report, options["form"], settings))
     use_case.require_extensions(report)
     if export:
         write_file(export, render.to_json(report))
@@ -129,8 +138,8 @@ def check(secrets: set[str], /, environment: str, export: Path | None, **options
 @drift.command(
     short_help="Print the SQL between two schemas.", epilog="Exit codes: 0 equal, 1 different, 3 could not look."
 )
-@click.argument("source")
-@click.argument("target")
+@click.argument("source", shell_complete=sources)
+@click.argument("target", shell_complete=sources)
 @click.option("--json", "as_json", is_flag=True, help="Print the differences instead of the SQL.")
 @_planes
 @_exact
@@ -156,7 +165,7 @@ def diff(secrets: set[str], /, source: str, target: str, as_json: bool, **option
 
 
 @drift.command(short_help="Write a schema as stable JSON.", epilog="Exit codes: 0 written, 3 could not look.")
-@click.argument("source")
+@click.argument("source", shell_complete=sources)
 @click.option("--output", "-o", type=_path(), metavar="FILE", help="File to write; default: standard output.")
 @_common
 @click.pass_obj
@@ -187,7 +196,12 @@ def snapshot(secrets: set[str], /, source: str, output: Path | None, **options: 
     short_help="Try everything that a check needs.", epilog="Exit codes: 0 everything works, 3 something does not."
 )
 @click.option(
-    "--env", "environment", default="", metavar="NAME", help="This environment only; default: all configured."
+    "--env",
+    "environment",
+    shell_complete=environment_names,
+    default="",
+    metavar="NAME",
+    help="This environment only; default: all configured.",
 )
 @_common
 @click.pass_obj
@@ -237,7 +251,14 @@ def demo(start_over: bool, artifacts: str | None, debug: bool) -> int:
     short_help="Hand a result to a CI job.",
     epilog="Exit codes: 0 done, whatever the check found; 3 there is no new report.",
 )
-@click.option("--env", "environment", required=True, metavar="NAME", help="The environment that was checked.")
+@click.option(
+    "--env",
+    "environment",
+    shell_complete=environment_names,
+    required=True,
+    metavar="NAME",
+    help="The environment that was checked.",
+)
 @click.option("--copy-to", type=_path(), metavar="DIR", help="Copy the artifacts of the last check there.")
 @click.option("--max-age", type=click.IntRange(min=1), default=30, show_default=True, metavar="MINUTES")
 @_common
@@ -263,7 +284,14 @@ def ci(secrets: set[str], /, environment: str, copy_to: Path | None, max_age: in
 
 
 @drift.command(short_help="Show the last checks.", epilog="Exit codes: 0 shown, 3 the history could not be read.")
-@click.option("--env", "environment", required=True, metavar="NAME", help="production, staging, or one of drift.toml.")
+@click.option(
+    "--env",
+    "environment",
+    shell_complete=environment_names,
+    required=True,
+    metavar="NAME",
+    help="production, staging, or one of drift.toml.",
+)
 @click.option("--last", type=click.IntRange(min=1), default=20, show_default=True, metavar="N", help="So many checks.")
 @click.option("--artifacts", metavar="DIR", help="Folder or URL where reports are kept.")
 @click.option("--json", "as_json", is_flag=True, help="Print the rows as JSON.")
@@ -304,7 +332,9 @@ def rules(secrets: set[str], /, as_json: bool, **options: Any) -> int:
 @drift.command(
     "pre-commit", short_help="Block a commit on critical drift.", epilog="Exit codes: 0 commit, 2 critical drift."
 )
-@click.option("--env", "environment", default="staging", show_default=True, metavar="NAME")
+@click.option(
+    "--env", "environment", shell_complete=environment_names, default="staging", show_default=True, metavar="NAME"
+)
 def pre_commit(environment: str) -> int:
     """Check an environment before a commit: critical drift blocks it, everything else is only told.
 
@@ -321,3 +351,7 @@ def pre_commit(environment: str) -> int:
     if code == COULD_NOT_LOOK:
         note(f"drift: {environment} could not be looked at; the commit goes on.")
     return OK
+
+
+drift.add_command(init)
+drift.add_command(completion)
