@@ -88,7 +88,7 @@ def _asked(discovered: Discovered, choice: Choice, wishes: Any) -> tuple[Discove
 
 def _split(given: tuple[str, ...]) -> tuple[str, ...]:
     """`--env a --env b` and `--env a,b` are the same."""
-    return tuple(item.strip() for each in given for item in each.split(",") if item.strip())
+    return tuple(item.strip() for each in given for item in each.split(","))
 
 
 @click.command(short_help="Complete commands in your shell.", epilog="Exit codes: 0 printed, 3 no such shell.")

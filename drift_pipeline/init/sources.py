@@ -56,6 +56,8 @@ class Source:
             return f"{before}.{node.attr}" if before else ""
         if isinstance(node, ast.Subscript):  # Base[int]
             return self.dotted(node.value)
+        if isinstance(node, ast.Call):  # registry().generate_base
+            return self.dotted(node.func)
         return ""
 
 
