@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,21 +74,42 @@ def require_ready(settings: Settings, environment: str, *, migration: bool) -> N
         )
 
 
-def rendered(report: Report, form: str) -> str:
-    """The report as text (for a terminal: its width, colour unless NO_COLOR), json or markdown."""
+FORMS = ("text", "json", "markdown", "html", "sql", "sarif", "junit")
+
+
+def rendered(report: Report, form: str, settings: Settings | None = None) -> str:
+    """The report in one of these forms; text for a terminal keeps to its width, with colour unless NO_COLOR.
+
+    `settings`: what makes a test of JUnit fail, and whether SQL that loses data is a comment.
+    """
     import shutil
     import sys
 
     from drift_pipeline.report import render
 
-    if form == "json":
-        return render.to_json(report)
-    if form == "markdown":
-        return render.to_markdown(report)
+    if form != "text":
+        return _written(report, form, settings)
     terminal = sys.stdout.isatty()
     color = bool(os.environ.get("FORCE_COLOR")) or (terminal and not os.environ.get("NO_COLOR"))
     width = shutil.get_terminal_size((120, 24)).columns if terminal else 120
     return render.to_text(report, width, color, table=terminal)
+
+
+def _written(report: Report, form: str, settings: Settings | None) -> str:
+    from functools import partial
+
+    from drift_pipeline.exit_codes import fails
+    from drift_pipeline.report import render
+
+    renderings: dict[str, Callable[[Report], str]] = {
+        "json": render.to_json,
+        "markdown": render.to_markdown,
+        "html": render.to_html,
+        "sql": partial(render.to_sql, allow_destructive=bool(settings and settings.allow_destructive)),
+        "sarif": render.to_sarif,
+        "junit": partial(render.to_junit, fails=partial(fails, fail_on=settings.fail_on if settings else "major")),
+    }
+    return renderings[form](report)
 
 
 def aged(settings: Settings, report: Report) -> Report:
@@ -106,8 +127,10 @@ def aged(settings: Settings, report: Report) -> Report:
 def keep(settings: Settings, report: Report, *, quiet: bool) -> None:
     """Put the report into the artifact store, as a check of its own, and say where. Raises StoreError."""
     from datetime import UTC, datetime
+    from functools import partial
     from uuid import uuid4
 
+    from drift_pipeline.exit_codes import fails
     from drift_pipeline.history.artifacts import keep_report
     from drift_pipeline.history.store import ArtifactStore
     from drift_pipeline.output import note
@@ -115,7 +138,13 @@ def keep(settings: Settings, report: Report, *, quiet: bool) -> None:
     _hide_from_git(settings.root / ".drift")
     store = ArtifactStore(settings.artifacts, base=settings.root)
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:8]}"
-    kept = keep_report(store, report, run_id, allow_destructive=settings.allow_destructive)
+    kept = keep_report(
+        store,
+        report,
+        run_id,
+        allow_destructive=settings.allow_destructive,
+        fails=partial(fails, fail_on=settings.fail_on),
+    )
     if not quiet and kept.locations:
         note("artifacts: " + next(iter(kept.locations.values())).rpartition("/")[0])
 

@@ -20,13 +20,14 @@ def exit_code(report: Report, *, fail_on: str = "major") -> int:
     `fail_on`: critical, major or minor (such findings and worse ones), breaks (whatever breaks the code that runs now),
     or never.
     """
-    failing = [finding for finding in report.counting if _fails(finding, fail_on)]
+    failing = [finding for finding in report.counting if fails(finding, fail_on)]
     if not failing:
         return OK
     return CRITICAL if any(finding.severity is Severity.CRITICAL for finding in failing) else MAJOR
 
 
-def _fails(finding: Finding, fail_on: str) -> bool:
+def fails(finding: Finding, fail_on: str) -> bool:
+    """Whether this finding, if it counts, makes the check fail."""
     if fail_on == "breaks":
         return finding.impact is Impact.BREAKS
     return fail_on in _THRESHOLDS and finding.severity.rank >= _THRESHOLDS[fail_on].rank

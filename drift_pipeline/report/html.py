@@ -7,14 +7,16 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from functools import lru_cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from drift_pipeline.judge.findings import Finding, Impact
 from drift_pipeline.judge.words import dotted, kind_word, visible
+from drift_pipeline.report.chart import Point, trend_chart
 from drift_pipeline.report.explain import Said, said
+from drift_pipeline.report.plan_rows import cost_text, plan_rows
 from drift_pipeline.report.report import Report
 from drift_pipeline.report.sql import to_sql
 from drift_pipeline.report.verdict import (
@@ -34,6 +36,18 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 
+class Check(Point, Protocol):
+    """One check of the trend, with what came and went since the one before it."""
+
+    @property
+    def new(self) -> int:
+        """Findings that the check before did not have."""
+
+    @property
+    def resolved(self) -> int:
+        """Findings that it had, and that are gone."""
+
+
 @dataclass(frozen=True)
 class Side:
     """One attribute, as it is in the live database and in the models."""
@@ -43,17 +57,18 @@ class Side:
     models: str
 
 
-def to_html(report: Report, *, findings: int = 2000) -> str:
+def to_html(report: Report, *, findings: int = 2000, statements: int = 500, points: Sequence[Check] = ()) -> str:
     """The report as one HTML page: no network, light and dark, filters, print.
 
-    `findings`: how many are shown; what is more is counted, and stands in the JSON. Scripts and styles are the page's
+    `findings`, `statements`: how many are shown; what is more is counted, and stands in the JSON and the SQL. `points`:
+    the checks up to this one, oldest first; two or more are drawn as a trend. Scripts and styles are the page's
     own; its content security policy allows nothing else.
     """
     shown = report.findings[:findings]
     return _template().render(
         report=report,
         context=report.context,
-        checked=f"{report.context.checked_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
+        checked=f"{_moment(report.context.checked_at)} UTC",
         verdict=verdict(report),
         coverage=coverage_line(report.coverage),
         not_compared=not_compared(report.coverage),
@@ -63,6 +78,11 @@ def to_html(report: Report, *, findings: int = 2000) -> str:
         kinds=sorted({finding.difference.id.kind for finding in shown}),
         impacts=[level for level in reversed(Impact) if any(finding.impact is level for finding in shown)],
         recommendations=recommendations(report),
+        plan=plan_rows(report, statements),
+        plan_more=len(report.plan.statements) - statements,
+        cost=cost_text(report.plan.cost),
+        chart=trend_chart(points, title=f"Findings in {report.context.environment} over time") if points[1:] else "",
+        points=points,
         sql=to_sql(report),
         notes=[
             line
@@ -130,8 +150,20 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(visible=visible, kind=kind_word, lines=_lines, tables=tables_text, full=_full)
+    environment.filters.update(
+        visible=visible,
+        kind=kind_word,
+        lines=_lines,
+        tables=tables_text,
+        full=_full,
+        cost=cost_text,
+        moment=_moment,
+    )
     return environment.get_template("drift-report.html.j2")
+
+
+def _moment(when: datetime) -> str:
+    return f"{when.astimezone(UTC):%Y-%m-%d %H:%M}"
 
 
 def _lines(texts: Sequence[str]) -> list[str]:

@@ -99,6 +99,8 @@ def _context(context: Context) -> dict[str, Any]:
         "revision": context.revision,
         "url": context.url,
         "tool_version": context.tool_version,
+        "folder": context.folder,
+        "settings_file": context.settings_file,
         "timings": {name: round(seconds, 3) for name, seconds in sorted(context.timings.items())},
     }
 

@@ -12,7 +12,7 @@ from drift_pipeline.judge.findings import Finding, Impact, Severity
 from drift_pipeline.models.faults import ModelFault
 from drift_pipeline.plan.statements import Plan
 
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 """Version of drift-report.json: additions raise the minor part, everything else the major part."""
 
 
@@ -23,6 +23,8 @@ class Context:
     `models`: how they were found, such as `shop.models:Base.metadata`. `timings`: seconds by stage.
     `revision`: the Alembic revision that live says it is at.
     `url`: where the full report can be read, such as the page of the CI run.
+    `folder`: of the settings within the repository, such as `backend/`, to which places of models are relative.
+    `settings_file`: its name there, such as `drift.toml`; empty if there is none.
     """
 
     environment: str
@@ -41,6 +43,8 @@ class Context:
     url: str = ""
     tool_version: str = ""
     timings: Mapping[str, float] = field(default_factory=dict)
+    folder: str = ""
+    settings_file: str = ""
 
 
 @dataclass(frozen=True)

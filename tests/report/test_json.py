@@ -19,6 +19,15 @@ from tests.report.example import CLEAN, HOSTILE, ORDINARY, hostile_report
 SCHEMA = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
 
 
+def test_the_schema_in_the_documentation_is_the_packages() -> None:
+    published = SCHEMA_FILE.parents[2] / "docs" / SCHEMA_FILE.name
+    assert published.read_bytes() == SCHEMA_FILE.read_bytes()
+
+
+def test_the_schema_names_the_version_that_it_describes() -> None:
+    assert SCHEMA["$id"].endswith(f":{SCHEMA_VERSION}")
+
+
 def test_the_schema_is_a_json_schema() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
 
