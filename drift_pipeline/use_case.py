@@ -16,9 +16,10 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import drift_pipeline
-from drift_pipeline.commit import Commit, current_commit
+from drift_pipeline.commit import Commit, current_commit, folder_in_repository
 from drift_pipeline.config import (
     Database,
     Settings,
@@ -186,6 +187,8 @@ def make_report(
             revision=", ".join(live.revisions.ids or ()),
             url=os.environ.get("DRIFT_REPORT_URL", ""),
             tool_version=drift_pipeline.__version__,
+            folder=folder_in_repository(settings.root),
+            settings_file=Path(settings.source).name if settings.source else "",
             timings={"models": models.seconds, "live": live.seconds, **drift.timings},
         ),
         findings=judged.findings,
