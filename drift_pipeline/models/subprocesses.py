@@ -7,18 +7,18 @@ import json
 import os
 import re
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from drift_pipeline.config import ModelSettings
 from drift_pipeline.errors import DriftError, MigrationError, ModelsError
 from drift_pipeline.models.environment import for_models
+from drift_pipeline.models.line import Ended, Line, opened
 from drift_pipeline.redaction import redact, secrets_in
 
 PROCESS = Path(__file__).parent / "process"
@@ -66,30 +66,78 @@ def run(
 
     Its message is one line that names the module; its cause is the whole traceback.
     """
+    with conversation(models, root, environ=environ) as talk:
+        return talk.ask(request)
+
+
+@contextmanager
+def conversation(
+    models: ModelSettings, root: Path, *, environ: Mapping[str, str] | None = None
+) -> Iterator[Conversation]:
+    """A process that answers several requests, so that the application is imported once for all of them.
+
+    It, and whatever it started, ends with the block.
+    """
     environment, withheld = for_models(os.environ if environ is None else environ, models.env)
-    talk = _Talk(request, root, withheld, secrets_in(environment))
     _sweep(Path(tempfile.gettempdir()))
     with tempfile.TemporaryDirectory(prefix=TEMPORARY) as folder:
-        asked, answered, printed = (Path(folder) / name for name in ("request.json", "answer.json", "output"))
+        talk = Conversation(models, root, Path(folder), environment, withheld)
+        try:
+            yield talk
+        finally:
+            talk.close()
+
+
+class Conversation:
+    """Requests and answers of one process, which starts with the first of them."""
+
+    def __init__(
+        self,
+        models: ModelSettings,
+        root: Path,
+        folder: Path,
+        environment: Mapping[str, str],
+        withheld: frozenset[str],
+    ) -> None:
+        self._models, self._root, self._folder = models, root, folder
+        self._environment, self._withheld = environment, withheld
+        self._line: Line | None = None
+        self._asked = 0
+
+    def ask(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """The answer to a request. Raises ModelsError, or MigrationError for a request about revisions."""
+        talk = _Talk(request, self._root, self._withheld, secrets_in(self._environment))
+        self._asked += 1
+        asked, answered = (self._folder / f"{name}-{self._asked}.json" for name in ("request", "answer"))
         complete = {
-            "root": str(root),
-            "path": [str((root / each).resolve()) for each in models.path],
-            "schema_translate_map": dict(models.schema_translate_map),
+            "root": str(self._root),
+            "path": [str((self._root / each).resolve()) for each in self._models.path],
+            "schema_translate_map": dict(self._models.schema_translate_map),
             **request,
         }
         asked.write_text(json.dumps(complete), encoding="utf-8")
-        command = [interpreter(models, root), str(PROCESS), str(asked), str(answered)]
+        python, printed = interpreter(self._models, self._root), self._folder / "output"
+        status = 0
         try:
-            status = _execute(command, root, environment, printed, models.timeout)
-        except subprocess.TimeoutExpired:
-            raise talk.too_long(models.timeout, _last_line(printed)) from None
+            if self._line is None:
+                self._line = opened(python, PROCESS, self._root, self._environment, printed)
+            self._line.say(json.dumps({"request": str(asked), "answer": str(answered)}), self._models.timeout)
+        except TimeoutError:
+            raise talk.too_long(self._models.timeout, _last_line(printed)) from None
+        except Ended as error:
+            status = error.status
         try:
             answer: dict[str, Any] = json.loads(answered.read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            raise talk.no_answer(status, _last_line(printed), command[0]) from None
-    if "error" in answer:
-        raise talk.failed(answer["error"])
-    return answer
+            raise talk.no_answer(status, _last_line(printed), python) from None
+        if "error" in answer:
+            raise talk.failed(answer["error"])
+        return answer
+
+    def close(self) -> None:
+        """Ends the process."""
+        if self._line is not None:
+            self._line.close()
 
 
 def _sweep(folder: Path) -> None:
@@ -98,32 +146,6 @@ def _sweep(folder: Path) -> None:
         with contextlib.suppress(OSError):
             if left.lstat().st_uid == os.geteuid() and time.time() - left.lstat().st_mtime > ABANDONED_SECONDS:
                 shutil.rmtree(left)
-
-
-def _execute(command: list[str], root: Path, environment: Mapping[str, str], printed: Path, timeout: float) -> int:
-    """Waits for the process; ends it, and whatever it started, after `timeout` seconds or when we are interrupted."""
-    with printed.open("wb") as output:
-        try:
-            process = subprocess.Popen(
-                command,
-                cwd=root,
-                env=dict(environment),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise ModelsError(
-                f"the interpreter of the models, {command[0]}, does not start: {error.strerror}",
-                hint="set models.python to the python of the application's virtual environment",
-            ) from error
-    try:
-        return process.wait(timeout)
-    finally:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
 
 
 def _last_line(printed: Path) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest
 
 from drift_pipeline.config import Database, ModelSettings
 from drift_pipeline.errors import ConfigError, MigrationError
-from drift_pipeline.models import history
+from drift_pipeline.models import history, subprocesses
 from drift_pipeline.models.history import BASE, Revision, heads, list_revisions, migrate, pending, schema_at
 from drift_pipeline.scratch.server import ScratchServer
 from tests.models.applications import PLAIN, Application
@@ -118,7 +117,7 @@ def test_a_schema_of_the_history_is_kept_until_a_migration_changes(
 
     first = at_head()
     with monkeypatch.context() as patched:
-        patched.setattr(subprocess, "Popen", None)
+        patched.setattr(subprocesses, "opened", None)
         assert at_head() == first
     migration(project, "r3", "r2", 'op.create_index("ix_other", "a", ["n"])')
     assert "index public.a.ix_other" in at_head()
@@ -131,7 +130,7 @@ def test_a_schema_that_another_reader_kept_is_read_again(
 ) -> None:
     schema_at(settings(project), project.root, server, cache=project.cache)
     monkeypatch.setattr(history, "edition", lambda: "of another release")
-    monkeypatch.setattr(subprocess, "Popen", None)
+    monkeypatch.setattr(subprocesses, "opened", None)
     with pytest.raises(TypeError):  # the migrations are run again, which is forbidden here
         schema_at(settings(project), project.root, server, cache=project.cache)
 

@@ -14,6 +14,7 @@ import psycopg2
 import pytest
 
 from drift_pipeline.errors import ConfigError, ModelsError
+from drift_pipeline.models import subprocesses
 from drift_pipeline.models.loader import LoadedModels, load_models
 from tests.models.applications import PLAIN, Application
 
@@ -323,7 +324,7 @@ def test_a_second_load_starts_no_process(application: Application, monkeypatch: 
     def refuse(*arguments: object, **options: object) -> None:
         raise AssertionError("a process was started")
 
-    monkeypatch.setattr(subprocess, "Popen", refuse)
+    monkeypatch.setattr(subprocesses, "opened", refuse)
     second = load(application, "shop:Base")
     assert second == first
     assert second.cached

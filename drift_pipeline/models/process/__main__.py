@@ -1,6 +1,11 @@
-"""`python .../process REQUEST ANSWER`: loads this folder as a package of its own name and runs the request."""
+"""`python .../process`: loads this folder as a package of its own name. What it shall do comes over standard input.
+
+With the argument `standby` it waits for conversations and forks for each; else standard input is the one conversation.
+"""
 
 import importlib.util
+import os
+import socket
 import sys
 from pathlib import Path
 
@@ -16,9 +21,14 @@ def start() -> None:
     package = importlib.util.module_from_spec(spec)
     sys.modules[NAME] = package
     spec.loader.exec_module(package)
-    request, answer = sys.argv[1:3]
+    standby = sys.argv[1:] == ["standby"]
     sys.argv[1:] = []  # applications parse their arguments, some at import
-    importlib.import_module(NAME + ".run").main(Path(request), Path(answer))
+    channel = socket.socket(fileno=os.dup(0))
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    if standby:
+        importlib.import_module(NAME + ".standby").serve(channel)
+    else:
+        importlib.import_module(NAME + ".run").converse(channel)
 
 
 if __name__ == "__main__":

@@ -27,11 +27,14 @@ class Recorder:
         self._opened: set[str] = set()
         self._listed: set[str] = set()
         self._on = False
+        self._hooked = False
 
     def start(self) -> None:
         """An audit hook cannot be removed; it is switched off by `stop`."""
         self._on = True
-        sys.addaudithook(self._notice)
+        if not self._hooked:
+            self._hooked = True
+            sys.addaudithook(self._notice)
 
     def stop(self) -> None:
         self._on = False

@@ -14,20 +14,29 @@ DATABASE_ARGUMENT = {"asyncpg": "database", "pg8000": "database"}
 _TARGET = ("host", "hostaddr", "port", "user", "password", "dbname", "database", "dsn", "service", "passfile", "ssl")
 
 
+_led: list[dict[str, str]] = []
+"""Where every engine is led: one entry, from the first call of `install` on."""
+
+
 class ConnectionRefused(RuntimeError):  # noqa: N818 - reads as what happened in the message that shows it
     """The models, or what they import, tried to connect to a database."""
 
 
 def install(scratch: dict[str, str]) -> None:
-    """Listens on every engine there will be, synchronous or asynchronous.
+    """Listens on every engine there will be, synchronous or asynchronous. A second call names another database.
 
     `scratch`: libpq's parameters of a scratch database, to which every engine for PostgreSQL is led, whatever its URL
     says: so migrations run there without the application's configuration being known. Empty: all are refused.
     """
+    first = not _led
+    _led[:] = [scratch]
+    if not first:
+        return
 
     def lead(dialect: Any, record: Any, arguments: Any, parameters: Any) -> None:
         if dialect.name == "sqlite" and (not arguments or arguments[0] in ("", ":memory:")):
             return  # a database in this process's own memory
+        scratch = _led[0]
         if scratch and dialect.name == "postgresql":
             del arguments[:]
             _redirect(parameters, dialect.driver, scratch)

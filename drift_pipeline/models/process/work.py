@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import sys
 from typing import Any
 
 import sqlalchemy
@@ -19,7 +18,6 @@ def do(request: dict[str, Any], root: str, recorder: Recorder) -> dict[str, Any]
     """The answer to a request; raises whatever the application raises."""
     guard.install(request.get("allowed") or {})
     guard.point_drivers_nowhere()
-    sys.path[:0] = request["path"]
     recorder.start()
     answer = MODES[request["mode"]](request, root)
     answer["sqlalchemy"] = str(getattr(sqlalchemy, "__version__", ""))
