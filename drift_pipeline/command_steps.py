@@ -60,6 +60,13 @@ def environments_in(*sources: str) -> list[str]:
     return [name for name in sources if name.replace("-", "_").isidentifier() and name != "models"]
 
 
+def is_fleet(settings: Settings, environment: str) -> bool:
+    """Whether this environment stands for many databases. ConfigError if there is none of that name."""
+    from drift_pipeline.config import environment_named
+
+    return environment_named(settings, environment).is_fleet
+
+
 def require_ready(settings: Settings, environment: str, *, migration: bool) -> None:
     """What can be found out without a database is said first."""
     from drift_pipeline.config import database_for, require_models
@@ -135,7 +142,7 @@ def keep(settings: Settings, report: Report, *, quiet: bool) -> None:
     from drift_pipeline.history.store import ArtifactStore
     from drift_pipeline.output import note
 
-    _hide_from_git(settings.root / ".drift")
+    hide_from_git(settings.root / ".drift")
     store = ArtifactStore(settings.artifacts, base=settings.root)
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:8]}"
     kept = keep_report(
@@ -149,7 +156,7 @@ def keep(settings: Settings, report: Report, *, quiet: bool) -> None:
         note("artifacts: " + next(iter(kept.locations.values())).rpartition("/")[0])
 
 
-def _hide_from_git(folder: Path) -> None:
+def hide_from_git(folder: Path) -> None:
     """The cache and the default artifacts are nobody's source code."""
     try:
         folder.mkdir(exist_ok=True)

@@ -21,6 +21,7 @@ from drift_pipeline.command_steps import (
     absolute,
     aged,
     environments_in,
+    is_fleet,
     keep,
     naming_variables,
     rendered,
@@ -111,6 +112,11 @@ def check(secrets: set[str], /, environment: str, export: Path | None, **options
     if export:
         require_writable(export)
     settings = settings_of(secrets, options, environment)
+    if is_fleet(settings, environment):
+        from drift_pipeline.fleet import command
+
+        form, quiet, migration = (options[name] for name in ("form", "quiet", "generate_migration"))
+        return command.check(settings, environment, export=export, form=form, quiet=quiet, migration=migration)
     require_ready(settings, environment, migration=options["generate_migration"])
 
     from drift_pipeline import use_case

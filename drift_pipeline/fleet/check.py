@@ -30,6 +30,10 @@ NAMED = 10
 """Databases that are named where all of them would be too many."""
 
 
+GONE = "the database does not exist on the server"
+"""What connecting says of a database that is not there; its hint speaks of an environment's variables."""
+
+
 @dataclass
 class _Found:
     """One distinct schema while the fleet is read. `live`: as the first of its databases has it."""
@@ -101,7 +105,7 @@ class _Check:
             environment=self._environment,
             checked_at=datetime.now(UTC),
             schemas=tuple(schemas),
-            unread=tuple(_unread(*self._unread[place]) for place in sorted(self._unread)),
+            unread=tuple(self._told(*self._unread[place]) for place in sorted(self._unread)),
             where=self._databases[0].display.rpartition("/")[0],
             comparisons=len(self._found),
             seconds=done - began,
@@ -146,6 +150,13 @@ class _Check:
             return None
         names = tuple(str(database.parameters["dbname"]) for database in databases)
         return FleetSchema(key, names, _of_many(report, names))
+
+    def _told(self, database: Database, error: DriftError) -> Unread:
+        prefix = self._settings.environments[self._environment].prefix
+        hint = error.hint.replace("<PREFIX>", prefix)
+        if GONE in error.message:
+            hint = "was it dropped? Then take it out of databases, or out of what databases_query lists"
+        return Unread(str(database.parameters["dbname"]), error.message, hint, type(error).__name__)
 
     def _nobody(self) -> DriftError:
         """None could be looked at: the error of the first, and how many there are."""
@@ -198,7 +209,3 @@ def _of_many(report: Report, names: Sequence[str]) -> Report:
 def _worst_first(schema: FleetSchema) -> tuple[int, int, int, str]:
     report = schema.report
     return (-report.severity.rank, -report.impact.rank, -len(schema.databases), schema.fingerprint)
-
-
-def _unread(database: Database, error: DriftError) -> Unread:
-    return Unread(str(database.parameters["dbname"]), error.message, error.hint, type(error).__name__)
