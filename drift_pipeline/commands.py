@@ -29,6 +29,7 @@ from drift_pipeline.command_steps import (
     settings_of,
 )
 from drift_pipeline.commands_setup import completion, environment_names, init, sources
+from drift_pipeline.progress import shown
 from drift_pipeline.settings import EVIDENCE, FAIL_ON, PENDING, PLANES
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -122,7 +123,7 @@ def check(secrets: set[str], /, environment: str, export: Path | None, **options
     from drift_pipeline import use_case
     from drift_pipeline.report import render
 
-    with naming_variables(settings):
+    with naming_variables(settings), shown(quiet=options["quiet"]):
         looked = use_case.look(environment, settings=settings)
     report = aged(settings, looked.report)
     if not options["quiet"]:
@@ -132,7 +133,9 @@ def check(secrets: set[str], /, environment: str, export: Path | None, **options
         write_file(export, render.to_json(report))
     keep(settings, report, quiet=options["quiet"])
     if options["generate_migration"]:
-        for line in use_case.generate_migration(settings, looked):
+        with shown(quiet=options["quiet"]):
+            lines = use_case.generate_migration(settings, looked)
+        for line in lines:
             note(line)
     if settings.strict and report.coverage.not_covered:
         kinds = ", ".join(sorted(report.coverage.not_covered))
@@ -162,7 +165,7 @@ def diff(secrets: set[str], /, source: str, target: str, as_json: bool, **option
     from drift_pipeline.comparison_output import to_json, unproven
     from drift_pipeline.output import note, show
 
-    with naming_variables(settings):
+    with naming_variables(settings), shown():
         comparison = compare(source, target, planes=settings.planes, exact=settings.exact, settings=settings)
     show(to_json(comparison) if as_json else comparison.plan.sql)
     for line in [] if as_json else unproven(comparison.plan):
@@ -189,7 +192,7 @@ def snapshot(secrets: set[str], /, source: str, output: Path | None, **options: 
     from drift_pipeline.comparison import read_source
     from drift_pipeline.schema import snapshot as snapshots
 
-    with naming_variables(settings):
+    with naming_variables(settings), shown():
         text = snapshots.to_json(read_source(source, settings=settings))
     if output:
         write_file(output, text)
@@ -241,13 +244,14 @@ def demo(start_over: bool, artifacts: str | None, debug: bool) -> int:
     from drift_pipeline.config import load_settings
     from drift_pipeline.output import note, show
 
-    with example.demo_environment(start_over=start_over) as (variables, made):
+    with shown(), example.demo_environment(start_over=start_over) as (variables, made):
         note(example.describe(made))
         environ = {**os.environ, **variables}
         settings = load_settings(example.example_folder(), environ=environ)
         settings = dataclasses.replace(settings, artifacts=absolute(artifacts or settings.artifacts))
         for environment in settings.environments:
-            report = aged(settings, use_case.check(environment, settings=settings, environ=environ))
+            with shown():
+                report = aged(settings, use_case.check(environment, settings=settings, environ=environ))
             show(rendered(report, "text"))
             keep(settings, report, quiet=False)
     return 0

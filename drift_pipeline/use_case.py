@@ -42,6 +42,7 @@ from drift_pipeline.plan.revisions.make import Drifted, MadeRevision, Project, m
 from drift_pipeline.plan.revisions.place import described, place_revision
 from drift_pipeline.plan.statements import Plan
 from drift_pipeline.policy import policy_of
+from drift_pipeline.progress import stage
 from drift_pipeline.report.report import Context, Coverage, Report
 from drift_pipeline.schema.facts import Schema
 from drift_pipeline.schema.garbage import no_garbage
@@ -108,11 +109,13 @@ def _revisions(settings: Settings, database: Database) -> LiveRevisions:
 
 def read(settings: Settings, database: Database) -> Schema:
     """Everything in a database, within the time limits of the settings."""
+    stage(f"reading the schema of {database.name}")
     return read_schema(database, read_timeout=settings.read_timeout, connect_timeout=settings.connect_timeout)
 
 
 def load_project_models(settings: Settings) -> LoadedModels:
     """The DDL of the models, from a process of their own, or from the cache if nothing of them changed."""
+    stage("loading the models")
     return load_models(settings.models, settings.root, default_schema=settings.default_schema)
 
 
@@ -215,6 +218,7 @@ def make_migration(settings: Settings, models: ModelSchema, live: LiveSchema) ->
 
     ConfigError without an alembic.ini; MigrationError where no revision can be made or proven.
     """
+    stage("writing a revision and running it up and down on scratch")
     settings = settings_for(settings, live.environment)
     with models_on_scratch(settings, models.loaded, live=live.schema) as built:
         scope = scope_of(settings, models.loaded, built.models.schema, live.schema, built.models.faults)
@@ -300,6 +304,7 @@ def _managed(settings: Settings, built: BuiltModels, live: Schema, models: Schem
 
 def _find_drift(settings: Settings, built: BuiltModels, live: LiveSchema) -> Drift:
     began = time.monotonic()
+    stage("comparing it with the models on scratch")
     scope = scope_of(settings, built.models.loaded, built.models.schema, live.schema, built.models.faults)
     models = built.part(scope)
     split = _managed(settings, built, scope.part(live.schema), models)
@@ -308,6 +313,7 @@ def _find_drift(settings: Settings, built: BuiltModels, live: LiveSchema) -> Dri
     with Reprinter(lambda: built.database) as reprint:
         diff = diff_schemas(split.managed, models, planes=planes, exact=settings.exact, reprint=reprint)
     compared = time.monotonic()
+    stage("asking the migrations where the differences come from")
     origins = trace(
         settings,
         lambda: built.server,
@@ -318,6 +324,7 @@ def _find_drift(settings: Settings, built: BuiltModels, live: LiveSchema) -> Dri
         diff=diff,
     )
     traced = time.monotonic()
+    stage("planning the repair and proving it on scratch")
     plan = _plan(settings, built, live=split.managed, models=models, diff=diff, scope=scope)
     coverage = Coverage(
         schemas=scope.schemas,
