@@ -7,6 +7,7 @@ SQLAlchemy are imported in none: the models and the engines run in processes of 
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 from collections.abc import Callable
@@ -244,7 +245,9 @@ def demo(start_over: bool, artifacts: str | None, debug: bool) -> int:
     from drift_pipeline.config import load_settings
     from drift_pipeline.output import note, show
 
-    with shown(), example.demo_environment(start_over=start_over) as (variables, made):
+    with contextlib.ExitStack() as running:
+        with shown():
+            variables, made = running.enter_context(example.demo_environment(start_over=start_over))
         note(example.describe(made))
         environ = {**os.environ, **variables}
         settings = load_settings(example.example_folder(), environ=environ)

@@ -23,6 +23,7 @@ from drift_pipeline.config import Database
 from drift_pipeline.errors import DriftError
 from drift_pipeline.history.artifacts import REPORT
 from drift_pipeline.history.store import ArtifactStore
+from drift_pipeline.progress import stage
 from drift_pipeline.report.environments import EnvironmentVerdict, verdict_table
 from drift_pipeline.report.json_report import from_json
 from drift_pipeline.scratch.installations import embedded
@@ -96,6 +97,7 @@ def _ensure(server: ScratchServer, item: DemoDatabase, folder: Path, *, start_ov
         row = cursor.fetchone()
         if row and row[0] == "ready" and not start_over:
             return False
+        stage(f"making {item.name}")
         name = sql.Identifier(item.name)
         cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
         cursor.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(name))
