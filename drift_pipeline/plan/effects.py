@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import psycopg2
+from psycopg2 import sql as composed
 
-from drift_pipeline.plan.statements import Statement
+from drift_pipeline.plan.statements import Statement, TableLock
 
 _SQL = Path(__file__).parent / "sql"
 _LOCKS = (_SQL / "locks.sql").read_text()
@@ -23,7 +24,23 @@ _RELATIONS = (_SQL / "relations.sql").read_text()
 _OBJECTS = (_SQL / "objects.sql").read_text()
 _RELATION_EXISTS = (_SQL / "relation_exists.sql").read_text()
 
-_NAMES_IN_USE = "select relname from pg_catalog.pg_class where relname = any(%s)"
+_KEYS = (
+    "select conname, conrelid::bigint from pg_catalog.pg_constraint where conrelid = any(%s::oid[]) and contype = 'f'"
+)
+
+_MODES = {
+    "AccessExclusiveLock": "ACCESS EXCLUSIVE", "ExclusiveLock": "EXCLUSIVE",
+    "ShareRowExclusiveLock": "SHARE ROW EXCLUSIVE", "ShareLock": "SHARE",
+    "ShareUpdateExclusiveLock": "SHARE UPDATE EXCLUSIVE",
+}  # fmt: skip
+"""Modes that stand in somebody's way, the strongest first, as `pg_locks` and as people call them."""
+
+_NAMED_BY = {
+    "pg_type": "typname", "pg_proc": "proname", "pg_constraint": "conname", "pg_trigger": "tgname",
+    "pg_policy": "polname", "pg_rewrite": "rulename", "pg_statistic_ext": "stxname", "pg_collation": "collname",
+    "pg_namespace": "nspname", "pg_ts_config": "cfgname", "pg_ts_dict": "dictname", "pg_foreign_server": "srvname",
+}  # fmt: skip
+"""Which column of a catalog holds the name that a statement can change."""
 
 _KIND_OF_RELATION = {
     "r": "table", "p": "table", "f": "foreign table", "m": "materialized view", "v": "view", "S": "sequence",
@@ -78,37 +95,50 @@ class _Relation:
 
 
 class Witness:
-    """Two sessions on the same database: `inside` the transaction that changes it, and `outside` of it."""
+    """Two sessions on the same database: `inside` the transaction that changes it, and `outside` of it.
+
+    `outside` goes on seeing the catalogs as they were when it was first asked, until `begin_anew`: what did not exist
+    then is nobody's loss, and what was called otherwise then is lost under that name.
+    """
 
     def __init__(self, inside: Any, outside: Any) -> None:
         self._inside = inside
         self._outside = outside
         self._files: dict[int, int] = {}
-        self._told: set[object] = set()
+        self._told: set[Dropped] = set()
 
-    def forget_transaction(self) -> None:
-        """The transaction ended, and its locks with it."""
+    def begin_anew(self) -> None:
+        """What was committed so far is the new beginning. Whoever waits for old snapshots need not wait for ours."""
+        self._outside.rollback()
         self._files.clear()
         self._told.clear()
 
     def measure(self, statement: Statement, messages: Iterable[str]) -> tuple[Statement, list[Dropped]]:
         """The statement, which has just run inside, with what it rewrote, locked and scanned; and what it dropped."""
         locks = self._rows(self._inside, _LOCKS)
-        oids = [oid for kind, oid, _ in locks if kind == "relation"]
+        oids = [oid for kind, oid, _, _ in locks if kind == "relation"]
         before, after = self._relations(self._outside, oids), self._relations(self._inside, oids)
-        dropped = [*_dropped_relations(before, after), *_dropped_columns(before, after)]
-        dropped += self._dropped_objects([(oid, item) for kind, oid, item in locks if kind == "object"], dropped)
+        hardest = _hardest((oid, mode) for kind, oid, _, mode in locks if kind == "relation")
+        locked = {oid: each for oid, each in before.items() if hardest[oid] == "AccessExclusiveLock"}
+        dropped = [*_dropped_relations(locked, after), *_dropped_columns(locked, after)]
+        dropped += self._dropped_objects([(oid, item) for kind, oid, item, _ in locks if kind == "object"], dropped)
+        tables = {oid: each for oid, each in before.items() if each.kind in _TABLES}
+        scans, read = self._scans(messages, tables)
         measured = replace(
             statement,
             rewrites=self._rewritten(before, after),
-            locks=self._new(sorted(each.label for each in before.values() if each.kind in _TABLES), "lock"),
-            scans=self._scans(messages),
+            locks=tuple(sorted(each.label for oid, each in tables.items() if oid in locked)),
+            holds=tuple(sorted(TableLock(each.label, _MODES[hardest[oid]]) for oid, each in tables.items())),
+            scans=scans,
+            reads=read,
         )
         if any(item.kind == "extension" for item in dropped):  # and not all that it consists of
             dropped = [item for item in dropped if item.kind == "extension" or item.kind in HOLDS_DATA]
         # changing a column's type makes the indexes on it anew, under other oids
         lost = [item for item in dropped if item.kind in HOLDS_DATA or not self.still_there(item)]
-        return measured, [item for item in lost if self._is_news(item)]
+        news = [item for item in lost if item not in self._told]
+        self._told.update(news)
+        return measured, news
 
     def still_there(self, item: Dropped) -> bool:
         """True if an object of this kind and name exists inside (again)."""
@@ -136,8 +166,6 @@ class Witness:
         with session.cursor() as cursor:
             cursor.execute(sql, parameters)
             rows: list[tuple[Any, ...]] = cursor.fetchall()
-        if session is self._outside:
-            session.commit()
         return rows
 
     def _relations(self, session: Any, oids: list[int]) -> dict[int, _Relation]:
@@ -154,14 +182,29 @@ class Witness:
         remaining = {(row[0], row[1]) for row in self._rows(self._inside, _OBJECTS, parameters)}
         gone_with = {item.address[1] for item in relations}
         found = []
-        for class_, oid, kind, identity, address_kind, names, arguments, constraint in self._rows(
+        for class_, oid, kind, identity, address_kind, names, arguments, constraint, catalog, name in self._rows(
             self._outside, _OBJECTS, parameters
         ):
             if (class_, oid) in remaining or tuple(names[:2]) in gone_with:
                 continue
+            first = self._first_name(catalog, oid)
+            if first is None:
+                continue
             kind_of_it = _KIND_OF_CONSTRAINT.get(constraint, kind) if kind == "table constraint" else kind
-            found.append(Dropped(kind_of_it, identity, (address_kind, tuple(names), tuple(arguments or ()))))
+            item = Dropped(kind_of_it, identity, (address_kind, tuple(names), tuple(arguments or ())))
+            found.append(_under_its_first_name(item, first, name) if first and name and first != name else item)
         return found
+
+    def _first_name(self, catalog: str, oid: int) -> str | None:
+        """What an object was called in the beginning; None if it did not exist. Empty for kinds without such a name."""
+        column = _NAMED_BY.get(catalog)
+        question = composed.SQL("select pg_catalog.quote_ident({}) from {} where oid = %s").format(
+            composed.Identifier(column) if column else composed.Literal(""), composed.Identifier("pg_catalog", catalog)
+        )
+        with self._outside.cursor() as cursor:
+            cursor.execute(question, (oid,))
+            row = cursor.fetchone()
+        return None if row is None else str(row[0]) if column else ""
 
     def _rewritten(self, before: dict[int, _Relation], after: dict[int, _Relation]) -> tuple[str, ...]:
         names = []
@@ -174,31 +217,36 @@ class Witness:
             self._files[oid] = relation.file
         return tuple(sorted(names))
 
-    def _scans(self, messages: Iterable[str]) -> tuple[str, ...]:
-        scans, tables = [], {}
-        for message in messages:
-            match = _SCAN.search(message)
-            if match is None:
-                continue
-            if key := match["key"]:
-                scans.append(f"foreign key {key}")
-            else:
-                table = match["table"] or match["indexed"]
-                tables[f"index {match['index']}" if match["index"] else f"table {table}"] = table
-        if tables:
-            rows = self._rows(self._outside, _NAMES_IN_USE, (list(tables.values()),))
-            known = {name for (name,) in rows}
-            scans += [what for what, table in tables.items() if table in known]
-        return tuple(scans)
+    def _scans(self, messages: Iterable[str], tables: dict[int, _Relation]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """What was read through, in words, and the tables of it; of those alone that others knew before."""
+        labels = {each.name: each.label for each in tables.values()}
+        matches = [match for message in messages if (match := _SCAN.search(message))]
+        scans, read = [], set()
+        for match in matches:
+            table = match["table"] or match["indexed"]
+            if table in labels:
+                scans.append(f"index {match['index']}" if match["index"] else f"table {table}")
+                read.add(labels[table])
+        if any(match["key"] for match in matches):
+            owners = dict(self._rows(self._inside, _KEYS, (list(tables),)))
+            scans += [f"foreign key {match['key']}" for match in matches if match["key"] in owners]
+            read |= {tables[owners[match["key"]]].label for match in matches if match["key"] in owners}
+        return tuple(dict.fromkeys(scans)), tuple(sorted(read))
 
-    def _new(self, names: list[str], what: str) -> tuple[str, ...]:
-        return tuple(name for name in names if self._is_news((what, name)))
 
-    def _is_news(self, item: object) -> bool:
-        if item in self._told:
-            return False
-        self._told.add(item)
-        return True
+def _hardest(locks: Iterable[tuple[int, str]]) -> dict[int, str]:
+    """The strongest mode for each relation."""
+    order = list(_MODES)
+    found: dict[int, str] = {}
+    for oid, mode in locks:
+        found[oid] = min(mode, found.get(oid, mode), key=order.index)
+    return found
+
+
+def _under_its_first_name(item: Dropped, first: str, last: str) -> Dropped:
+    kind, names, arguments = item.address
+    address = (kind, (*names[:-1], names[-1].replace(last, first)), arguments)
+    return Dropped(item.kind, item.name.replace(last, first), address)
 
 
 def _dropped_relations(before: dict[int, _Relation], after: dict[int, _Relation]) -> list[Dropped]:

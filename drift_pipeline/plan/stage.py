@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import psycopg2
 from psycopg2 import errorcodes
 
+from drift_pipeline.plan.claims import claimed, with_unseen_reads
 from drift_pipeline.plan.effects import Dropped, Witness, with_losses
 from drift_pipeline.plan.roles import spoken_to
 from drift_pipeline.plan.sandbox import Sandbox, connect, hand_over
@@ -31,7 +32,9 @@ NEEDS_ADMIN = re.compile(
 )
 """Definitions that only a superuser may make, and that run no code of strangers while they are made."""
 
-_ADDS_ENUM_VALUE = re.compile(r"alter\s+type\b.*\badd\s+value\b", re.IGNORECASE | re.DOTALL)
+_ADDS_ENUM_VALUE = re.compile(
+    r"alter\s+type\b.*?\badd\s+value\s+(?:if\s+not\s+exists\s+)?(?P<label>E?'(?:[^']|'')*')", re.IGNORECASE | re.DOTALL
+)
 
 _Measured: TypeAlias = tuple[Statement, list[Dropped]]
 
@@ -47,7 +50,8 @@ class Ran:
 class Stage:
     """Sessions in a sandbox. What ran is committed at the end of `run`, so that others can read the result.
 
-    `measure`: ask what each statement dropped, locked, rewrote and scanned.
+    `measure`: ask what each statement dropped, locked, rewrote and scanned; each is a transaction of its own then, and
+    what ran before it is committed, so that its locks are its own.
     """
 
     def __init__(self, box: Sandbox, *, measure: bool = True) -> None:
@@ -57,6 +61,8 @@ class Stage:
         self._admin = connect(box.admin)
         self._messages: list[str] = []
         self._worker.notices = self._messages
+        # it watches from outside, and goes on seeing what was there in the beginning
+        self._admin.set_session(isolation_level="REPEATABLE READ")
         self._witness = Witness(self._worker, self._admin)
         self._admin_witness = Witness(self._admin, self._worker)
         self._uncommitted: list[str] = []
@@ -127,6 +133,8 @@ class Stage:
             messages = list(self._messages)
             measured = self._witness.measure(statement, messages) if self._measure else (statement, [])
             cursor.execute("release savepoint before_statement")
+        if self._measure:
+            self._worker.commit()
         return measured
 
     def _spelled(self, statement: Statement) -> str:
@@ -147,7 +155,8 @@ class Stage:
             return _words(error)
         finally:
             self._worker.autocommit = False
-        return statement, []
+        # its locks are gone with it: what its kind does stands in for what was not seen
+        return claimed(statement), []
 
     def _as_admin(self, statement: Statement) -> _Measured | str:
         self._settle()
@@ -162,7 +171,7 @@ class Stage:
         except psycopg2.Error as error:
             self._admin.rollback()
             return _words(error)
-        self._admin_witness.forget_transaction()
+        self._admin_witness.begin_anew()
         return measured
 
     # ------------------------------------------------------------------ around statements
@@ -170,16 +179,17 @@ class Stage:
     def _settle(self) -> None:
         self._worker.commit()
         self._uncommitted.clear()
-        self._witness.forget_transaction()
+        self._witness.begin_anew()
 
     def _finished(self, ran: list[_Measured]) -> list[Statement]:
         """The statements, now that all have run: what was dropped and is there again is not lost."""
         back = {item for _, dropped in ran for item in dropped if self._witness.still_there(item)}
         self._worker.commit()
+        self._must_stand_alone.update(_used_later([statement.sql for statement, _ in ran]))
         finished = []
         for statement, dropped in ran:
             alone = statement.sql in self._must_stand_alone
-            measured = with_losses(statement, dropped, back)
+            measured = with_losses(with_unseen_reads(statement), dropped, back)
             finished.append(replace(measured, transactional=statement.transactional and not alone))
         return finished
 
@@ -209,3 +219,13 @@ class Stage:
 
 def _words(error: psycopg2.Error) -> str:
     return " ".join((error.diag.message_primary or str(error)).split())
+
+
+def _used_later(statements: Sequence[str]) -> Iterator[str]:
+    """Statements that add a value to an enum which a later one names: no transaction may hold both."""
+    for place, sql in enumerate(statements):
+        adds = _ADDS_ENUM_VALUE.match(sql)
+        if adds and any(
+            adds["label"] in later for later in statements[place + 1 :] if not _ADDS_ENUM_VALUE.match(later)
+        ):
+            yield sql

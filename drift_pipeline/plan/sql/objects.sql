@@ -3,7 +3,8 @@
 -- an extension).
 select wanted.class::bigint, wanted.object::bigint, i.type, i.identity, a.type, a.object_names, a.object_args,
        coalesce((select con.contype::text from pg_catalog.pg_constraint con
-                 where wanted.class = 'pg_catalog.pg_constraint'::pg_catalog.regclass and con.oid = wanted.object), '')
+                 where wanted.class = 'pg_catalog.pg_constraint'::pg_catalog.regclass and con.oid = wanted.object), ''),
+       (select c.relname from pg_catalog.pg_class c where c.oid = wanted.class), i.name
 from unnest(%s::oid[], %s::oid[]) as wanted(class, object)
 cross join lateral pg_catalog.pg_identify_object(wanted.class, wanted.object, 0) i
 cross join lateral pg_catalog.pg_identify_object_as_address(wanted.class, wanted.object, 0) a

@@ -1,0 +1,45 @@
+"""The shapes of statements: names in SQL text, and what an ALTER TABLE names and does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+IDENTIFIER = r'(?:"(?:[^"]|"")+"|[A-Za-z_\x80-\U0010ffff][\w$\x80-\U0010ffff]*)'
+"""One identifier, quoted or bare."""
+
+NAME = rf"{IDENTIFIER}(?:\s*\.\s*{IDENTIFIER})*"
+"""An identifier, or several joined by dots."""
+
+_PART = re.compile(IDENTIFIER)
+_TOKEN = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\$\w*\$.*?\$\w*\$|[(),\[\]]""", re.DOTALL)
+
+
+def shape(text: str) -> re.Pattern[str]:
+    """A pattern for a statement's beginning: a blank stands for any white space, NAME and ID for names.
+
+    `ID:x` and `NAME:x` catch what they match under that name.
+    """
+    text = re.sub(r"\bNAME:(\w+)", lambda match: f"(?P<{match[1]}>{NAME})", text)
+    text = re.sub(r"\bID:(\w+)", lambda match: f"(?P<{match[1]}>{IDENTIFIER})", text)
+    text = re.sub(r"\bNAME\b", lambda _: NAME, text)
+    return re.compile(text.replace(" ", r"\s+"), re.IGNORECASE | re.DOTALL)
+
+
+def parts_of(name: str) -> tuple[str, ...]:
+    """The identifiers of a dotted name, as they are stored."""
+    return tuple(
+        part[1:-1].replace('""', '"') if part.startswith('"') else part.lower() for part in _PART.findall(name)
+    )
+
+
+def pieces(text: str) -> Iterator[str]:
+    """The text cut at commas outside of brackets and quotes: the actions of an ALTER TABLE."""
+    depth, start = 0, 0
+    for token in _TOKEN.finditer(text):
+        sign = token.group()
+        depth += (sign in "([") - (sign in ")]") if len(sign) == 1 else 0
+        if sign == "," and depth == 0:
+            yield text[start : token.start()].strip()
+            start = token.end()
+    yield text[start:].strip()
