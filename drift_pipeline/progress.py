@@ -25,7 +25,8 @@ def stage(what: str) -> None:
 @contextmanager
 def shown(*, quiet: bool = False) -> Iterator[None]:
     """Shows the stages inside, with the seconds that the current one has taken, if standard error is a terminal."""
-    if quiet or _tell.get() is not None or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb" or os.environ.get("CI"):
+    nobody = not sys.stderr.isatty() or os.environ.get("TERM") == "dumb" or os.environ.get("CI")
+    if quiet or nobody or _tell.get() is not None:
         yield
         return
     from rich.console import Console  # noqa: PLC0415 (nobody else needs it on the way)
