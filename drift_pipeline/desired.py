@@ -272,6 +272,11 @@ def _remember(key: str, entry: _Entry) -> None:
         _remembered.popitem(last=False)
 
 
+def lately() -> Schema | None:
+    """The facts of the models that this process dealt with last, if any: a live schema will be much like them."""
+    return next(reversed(_remembered.values())).schema if _remembered else None
+
+
 def _recall(settings: Settings, key: str) -> _Entry | None:
     if key in _remembered and (_folder(settings) / f"facts-{key}.json").exists():
         return _remembered[key]

@@ -44,9 +44,17 @@ class CheckScope:
     faults: tuple[ModelFault, ...] = ()
     notes: tuple[str, ...] = ()
     along: frozenset[FactId] = frozenset()
+    _latest: list[tuple[Schema, Schema]] = field(default_factory=list, compare=False, repr=False)
 
     def part(self, schema: Schema) -> Schema:
         """The part of the schema that is compared; everything else is counted in its `excluded`."""
+        for asked, answer in self._latest:
+            if asked is schema:
+                return answer
+        self._latest[:] = [(schema, self._part(schema))]
+        return self._latest[0][1]
+
+    def _part(self, schema: Schema) -> Schema:
         kept = restrict(
             schema,
             schemas=self.schemas,
@@ -68,7 +76,8 @@ def scope_of(
 ) -> CheckScope:
     """The schemas that the models name and the default one, without what env.py leaves out and what goes with it."""
     scope = _scope_of(settings, loaded, models, live, faults)
-    return replace(scope, along=used_only_outside(live, scope.part(live).facts.keys()) - models.facts.keys())
+    along = used_only_outside(live, scope.part(live).facts.keys()) - models.facts.keys()
+    return replace(scope, along=along, _latest=[]) if along else scope
 
 
 def compared_schemas(settings: Settings, loaded: LoadedModels, models: Schema) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ from drift_pipeline.config import (
     environment_named,
     load_settings,
 )
-from drift_pipeline.desired import BuiltModels, models_on_scratch
+from drift_pipeline.desired import BuiltModels, lately, models_on_scratch
 from drift_pipeline.desired import ModelSchema as ModelSchema  # noqa: PLC0414 - one of the stages' words
 from drift_pipeline.diff.compare import diff_schemas
 from drift_pipeline.diff.differences import SchemaDiff
@@ -107,10 +107,12 @@ def _revisions(settings: Settings, database: Database) -> LiveRevisions:
     return read_revisions(database, lock=settings.deployment_lock, connect_timeout=settings.connect_timeout)
 
 
-def read(settings: Settings, database: Database) -> Schema:
-    """Everything in a database, within the time limits of the settings."""
+def read(settings: Settings, database: Database, *, like: Schema | None = None) -> Schema:
+    """Everything in a database, within the time limits of the settings. `like`: as for `read_schema`."""
     stage(f"reading the schema of {database.name}")
-    return read_schema(database, read_timeout=settings.read_timeout, connect_timeout=settings.connect_timeout)
+    return read_schema(
+        database, read_timeout=settings.read_timeout, connect_timeout=settings.connect_timeout, like=like
+    )
 
 
 def load_project_models(settings: Settings) -> LoadedModels:
@@ -121,23 +123,31 @@ def load_project_models(settings: Settings) -> LoadedModels:
 
 def read_live_schema(settings: Settings, environment: str, *, environ: Mapping[str, str] | None = None) -> LiveSchema:
     """Stage 2: everything in the environment's database, read in one transaction. DriftError if one cannot look."""
-    began = time.monotonic()
     database = database_for(settings, environment, environ)
+    return with_statistics(settings, read_live_database(settings, environment, database), database)
+
+
+def read_live_database(settings: Settings, environment: str, database: Database) -> LiveSchema:
+    """Stage 2 for a database that was found already, such as one of a fleet; errors call it by its own name."""
+    began = time.monotonic()
     before = _revisions(settings, database)
-    schema = read(settings, database)
+    schema = read(settings, database, like=lately())
     revisions = _revisions(settings, database)
     if revisions.locked or revisions.ids != before.ids:
         what = "holds its lock" if revisions.locked else f"moved it to revision {', '.join(revisions.ids or ('none',))}"
         raise ConcurrentChangeError(
-            f"{environment} ({database.display}): a deployment {what} while its schema was read",
+            f"{database.name} ({database.display}): a deployment {what} while its schema was read",
             hint="run the check again when it is over: what is half migrated is no drift",
         )
     role = database.parameters.get("user", "")
-    statistics = Statistics()
-    if settings.evidence != "none":
-        statistics = read_statistics(database, connect_timeout=settings.connect_timeout)
-    seconds = time.monotonic() - began
-    return LiveSchema(environment, schema, database.display, role, revisions, seconds, statistics)
+    return LiveSchema(environment, schema, database.display, role, revisions, time.monotonic() - began)
+
+
+def with_statistics(settings: Settings, live: LiveSchema, database: Database) -> LiveSchema:
+    """The same with sizes and use of its tables, which help to judge drift: without drift, nobody needs to ask."""
+    if settings.evidence == "none":
+        return live
+    return replace(live, statistics=read_statistics(database, connect_timeout=settings.connect_timeout))
 
 
 def find_drift(settings: Settings, models: ModelSchema, live: LiveSchema) -> Drift:
@@ -148,11 +158,11 @@ def find_drift(settings: Settings, models: ModelSchema, live: LiveSchema) -> Dri
     return _counted(settings, live, drift)
 
 
-def _counted(settings: Settings, live: LiveSchema, drift: Drift, environ: Mapping[str, str] | None = None) -> Drift:
+def _counted(settings: Settings, live: LiveSchema, drift: Drift, database: Database | None = None) -> Drift:
     """With the counts that deep evidence asks the live database for; nothing is asked otherwise."""
     if settings.evidence != "deep":
         return drift
-    database = database_for(settings, live.environment, environ)
+    database = database or database_for(settings, live.environment)
     return replace(drift, counted=count_evidence(settings, database, drift.diff, drift.live, drift.models))
 
 
@@ -289,12 +299,19 @@ def look(environment: str, *, settings: Settings | None = None, environ: Mapping
     """The same as `check`, with the values of all stages."""
     settings = settings_for(settings or load_settings(), environment)
     policy_of(settings)  # a mistake in the waivers is told before anything is read
+    database = database_for(settings, environment, environ)
     with no_garbage():
-        live = read_live_schema(settings, environment, environ=environ)
-        loaded = load_project_models(settings)
-        with models_on_scratch(settings, loaded, live=live.schema) as built:
-            drift = _counted(settings, live, _find_drift(settings, built, live), environ)
-            return Looked(built.models, live, drift, make_report(settings, built.models, live, drift))
+        live = read_live_database(settings, environment, database)
+        return look_at(settings, load_project_models(settings), live, database)
+
+
+def look_at(settings: Settings, loaded: LoadedModels, live: LiveSchema, database: Database) -> Looked:
+    """The part of `look` after both sides were read. `database`: where rows are counted, if that is wanted."""
+    with models_on_scratch(settings, loaded, live=live.schema) as built:
+        drift = _counted(settings, live, _find_drift(settings, built, live), database)
+        if drift.diff.differences:
+            live = with_statistics(settings, live, database)
+        return Looked(built.models, live, drift, make_report(settings, built.models, live, drift))
 
 
 def _managed(settings: Settings, built: BuiltModels, live: Schema, models: Schema) -> Split:
@@ -304,33 +321,35 @@ def _managed(settings: Settings, built: BuiltModels, live: Schema, models: Schem
 
 def _find_drift(settings: Settings, built: BuiltModels, live: LiveSchema) -> Drift:
     began = time.monotonic()
+    everything = live.schema.sharing(built.models.schema)
     stage("comparing it with the models on scratch")
-    scope = scope_of(settings, built.models.loaded, built.models.schema, live.schema, built.models.faults)
+    scope = scope_of(settings, built.models.loaded, built.models.schema, everything, built.models.faults)
     models = built.part(scope)
-    split = _managed(settings, built, scope.part(live.schema), models)
+    split = _managed(settings, built, scope.part(everything), models)
+    managed = split.managed.sharing(models)
     # who owns what is no matter of models: on scratch everything belongs to scratch
     planes = tuple(plane for plane in settings.planes if plane != "owners")
     with Reprinter(lambda: built.database) as reprint:
-        diff = diff_schemas(split.managed, models, planes=planes, exact=settings.exact, reprint=reprint)
+        diff = diff_schemas(managed, models, planes=planes, exact=settings.exact, reprint=reprint)
     compared = time.monotonic()
     stage("asking the migrations where the differences come from")
     origins = trace(
         settings,
         lambda: built.server,
         scope,
-        live=live.schema,
+        live=everything,
         revisions=live.revisions,
         models=models,
         diff=diff,
     )
     traced = time.monotonic()
     stage("planning the repair and proving it on scratch")
-    plan = _plan(settings, built, live=split.managed, models=models, diff=diff, scope=scope)
+    plan = _plan(settings, built, live=managed, models=models, diff=diff, scope=scope)
     coverage = Coverage(
         schemas=scope.schemas,
         facts=len(models.facts),
         not_covered=live.schema.not_covered,
-        excluded=split.managed.excluded,
+        excluded=managed.excluded,
         unmanaged=split.counts,
         equivalent=diff.equivalent,
         planes_off=tuple(plane for plane in ALL_PLANES if plane not in planes),
@@ -340,7 +359,7 @@ def _find_drift(settings: Settings, built: BuiltModels, live: LiveSchema) -> Dri
     return Drift(
         diff,
         plan,
-        split.managed,
+        managed,
         models,
         coverage,
         built.models.scratch,

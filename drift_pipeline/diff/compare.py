@@ -133,7 +133,7 @@ class _Comparison:
                 continue
             if old in self.pairs.renamed:
                 found.extend(self._renamed(before, after))
-            if before.attributes != after.attributes and (names := self._unequal_names(before, after)):
+            if before is not after and before.attributes != after.attributes and (names := self._unequal_names(before, after)):
                 unequal.append((before, after, names))
         return found + self._changed(unequal)
 

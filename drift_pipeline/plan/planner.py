@@ -63,7 +63,7 @@ def plan_repair(
     memory, key = _memory(cache, live, models, diff=diff, engines=engines, server=server)
     if memory and (known := memory.recall(key)):
         return known
-    live = _alike(live, models)
+    live = live.sharing(models)
     with ExitStack() as stack:
         stack.enter_context(_faults_of_scratch())
         ground = Ground(
@@ -240,16 +240,6 @@ def _unproven(source: Schema, target: Schema, diff: SchemaDiff, notes: Sequence[
 
 
 # ---------------------------------------------------------------- what a plan begins with
-
-
-def _alike(schema: Schema, other: Schema) -> Schema:
-    """The schema with the other's own objects where the facts are the same: comparing these costs nothing then."""
-    facts = {}
-    for key, fact in schema.facts.items():
-        twin = other.facts.get(key)
-        same = twin is not None and twin.attributes == fact.attributes and twin.parent == fact.parent
-        facts[key] = twin if twin is not None and same else fact
-    return replace(schema, facts=facts)
 
 
 def _like(models: Schema, database: Database, read_timeout: float) -> Scope:

@@ -11,9 +11,11 @@ import itertools
 import json
 import os
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import cache, lru_cache
 from importlib import resources
@@ -32,7 +34,7 @@ from drift_pipeline.errors import (
     PermissionDeniedError,
     ReadTimeoutError,
 )
-from drift_pipeline.schema.assemble import Harvest, Row, assemble
+from drift_pipeline.schema.assemble import Assembly, Row
 from drift_pipeline.schema.connect import connect, without_secrets
 from drift_pipeline.schema.facts import Fact, FactId, Schema, Value
 from drift_pipeline.schema.garbage import no_garbage
@@ -88,17 +90,20 @@ _MOVED = (
 """What the server says when the catalogs change under the reader: worth another try."""
 
 
-def read_schema(database: Database, *, read_timeout: float = 60.0, connect_timeout: int = 10) -> Schema:
+def read_schema(
+    database: Database, *, read_timeout: float = 60.0, connect_timeout: int = 10, like: Schema | None = None
+) -> Schema:
     """Everything in the database, on all planes.
 
-    `read_timeout`: seconds for the whole read. Raises DatabaseConnectionError, PermissionDeniedError, ReadTimeoutError,
+    `read_timeout`: seconds for the whole read. `like`: a schema that it will be compared with; facts that are the same
+    are then the same objects. Raises DatabaseConnectionError, PermissionDeniedError, ReadTimeoutError,
     or ConcurrentChangeError when the schema kept changing.
     """
     deadline = time.monotonic() + read_timeout
     connection = connect(database, connect_timeout=connect_timeout)
     try:
         with _explaining(database, read_timeout), _cut_at(deadline + 2.0, connection), no_garbage():
-            return _read_unmoved(connection, database, deadline)
+            return _read_unmoved(connection, database, deadline, like)
     finally:
         connection.close()
 
@@ -111,7 +116,7 @@ def schema_in(connection: Connection) -> Schema:
     """
     with connection.cursor() as cursor, no_garbage():
         _pin(cursor, SETTINGS)
-        return assemble(_harvest(_asking(cursor), connection.server_version))
+        return _read(_asking(cursor), connection.server_version)
 
 
 def part_in(connection: Connection, relations: Collection[int], parts: Collection[int]) -> Schema:
@@ -128,7 +133,7 @@ def part_in(connection: Connection, relations: Collection[int], parts: Collectio
 
     with connection.cursor() as cursor, no_garbage():
         _pin(cursor, SETTINGS)
-        return assemble(_harvest(_asking(cursor), connection.server_version, narrowed))
+        return _read(_asking(cursor), connection.server_version, narrowed)
 
 
 def rows_in(connection: Connection, names: tuple[str, ...], parameters: Mapping[str, object]) -> list[Row]:
@@ -143,7 +148,7 @@ def digest_in(connection: Connection) -> str:
     """One word for the state of the catalogs; it moves with every change of them. Raises psycopg2.Error."""
     with connection.cursor() as cursor:
         _pin(cursor, SETTINGS)
-        return str(_asking(cursor)(query_of(("digest",)))[1])
+        return _digest(_asking(cursor))
 
 
 def facts_in(
@@ -159,11 +164,13 @@ def facts_in(
         _pin(cursor, SETTINGS)
         ask = _asking(cursor)
         wanted = [tuple(name for name in names if files is None or name in files) for names in FAMILIES]
-        asked = [ask(query_of(names).replace(_OF_THESE_SCHEMAS, part)) for names in wanted if names]
-        return assemble(Harvest(connection.server_version, asked)).facts
+        assembly = Assembly()
+        for names in filter(None, wanted):
+            assembly.family(*ask(query_of(names).replace(_OF_THESE_SCHEMAS, part)))
+        return assembly.schema(connection.server_version).facts
 
 
-def _read_unmoved(connection: Connection, database: Database, deadline: float) -> Schema:
+def _read_unmoved(connection: Connection, database: Database, deadline: float, like: Schema | None) -> Schema:
     said, locked = "its catalogs changed meanwhile", False
     start = time.monotonic()
     for attempt in itertools.count():
@@ -171,40 +178,68 @@ def _read_unmoved(connection: Connection, database: Database, deadline: float) -
             break
         time.sleep(min(0.02 * attempt, 0.1))
         try:
-            harvest, before = _read_once(connection, deadline)
+            schema, before = _read_once(connection, deadline, like)
             after = _digest_now(connection, deadline)
         except _MOVED as error:
             said = without_secrets(str(error), database)
             locked = isinstance(error, psycopg2.errors.LockNotAvailable)
             continue
         if before == after:
-            return assemble(harvest)
+            return schema
     raise ConcurrentChangeError(
         f"The schema of {database.name} ({database.display}) kept changing while it was read: {said}",
         hint="A deployment or a migration is in flight: run the check again when it is over.",
     )
 
 
-def _read_once(connection: Connection, deadline: float) -> tuple[Harvest, str]:
+def _read_once(connection: Connection, deadline: float, like: Schema | None) -> tuple[Schema, str]:
+    digests: list[str] = []
     with _transaction(connection, deadline) as ask:
-        return _harvest(ask, connection.server_version), str(ask(query_of(("digest",)))[1])
+        schema = _read(ask, connection.server_version, like=like, last=lambda: digests.append(_digest(ask)))
+    return schema, digests[0]
 
 
-def _harvest(ask: _Ask, version: int, narrowed: Callable[[str], str] = str) -> Harvest:
-    return Harvest(
-        version,
-        families=[ask(narrowed(query_of(names))) for names in FAMILIES],
-        about=ask(narrowed(_query_about()))[1],
-        aliases=ask(query_of(("alias",)))[1],
-        depends=ask(narrowed(query_of(("depends",))))[1],
-        counts=ask(query_of(("count",)))[1],
-    )
+def _read(
+    ask: _Ask,
+    version: int,
+    narrowed: Callable[[str], str] = str,
+    *,
+    like: Schema | None = None,
+    last: Callable[[], None] = lambda: None,
+) -> Schema:
+    """Everything, each answer taken in beside, while the server works on the next one. `last`: what is asked after."""
+    assembly = Assembly(like)
+    with _switching_quickly(), ThreadPoolExecutor(1) as beside:
+        steps = [beside.submit(assembly.family, *ask(narrowed(query_of(names)))) for names in FAMILIES]
+        steps.append(beside.submit(assembly.aliases, ask(query_of(("alias",)))[1]))
+        steps.append(beside.submit(assembly.depends, ask(narrowed(query_of(("depends",))))[1]))
+        steps.append(beside.submit(assembly.about, ask(narrowed(_query_about()))[1]))
+        steps.append(beside.submit(assembly.counts, ask(query_of(("count",)))[1]))
+        last()
+        for step in steps:
+            step.result()
+        return assembly.schema(version)
+
+
+@contextmanager
+def _switching_quickly() -> Iterator[None]:
+    """A thread that has an answer is to get the interpreter at once, and not after five milliseconds, for each."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(min(before, 0.0005))
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
 
 
 def _digest_now(connection: Connection, deadline: float) -> str:
     """The digest in a fresh snapshot."""
     with _transaction(connection, deadline) as ask:
-        return str(ask(query_of(("digest",)))[1])
+        return _digest(ask)
+
+
+def _digest(ask: _Ask) -> str:
+    return str(ask(query_of(("digest",)))[1])
 
 
 _OF_THESE_SCHEMAS = " /* of these schemas */"

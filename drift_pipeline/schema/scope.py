@@ -81,10 +81,11 @@ def restrict(
     What belongs to something that is left out goes with it.
     """
     rules = _compiled((*_version_rules(version_tables), *BUILT_IN, *ignore))
+    outside = _Outside(schemas)
     reasons: dict[FactId, str] = {}
     kept: dict[FactId, Fact] = {}
     for key, fact in schema.facts.items():
-        reason = _outside(key, schemas) or _rule_for(key, rules)
+        reason = outside(key) or _rule_for(key, rules)
         if reason:
             reasons[key] = reason
         else:
@@ -99,11 +100,26 @@ def _stands_alone(fact: Fact, reasons: Mapping[FactId, str]) -> bool:
     return fact.parent is None or fact.parent.kind == "schema" or fact.parent not in reasons
 
 
-def _outside(key: FactId, schemas: Collection[str] | None) -> str:
-    if schemas is None:
-        return ""
-    where = schema_of(key)
-    return f"schema {where} is not compared" if where and where not in schemas else ""
+class _Outside:
+    """Why a fact belongs to no schema that is compared; empty if it does. Asked of every fact, so answers are kept."""
+
+    def __init__(self, schemas: Collection[str] | None) -> None:
+        self._schemas = schemas
+        self._known: dict[tuple[str, str], str] = {}
+
+    def __call__(self, key: FactId) -> str:
+        if self._schemas is None:
+            return ""
+        if key.kind in ABOUT_AT or key.kind in SCHEMA_AT or not key.name:
+            return self._reason(schema_of(key))
+        home = key.kind, key.name[0]
+        if home not in self._known:
+            self._known[home] = self._reason(schema_of(key))
+        return self._known[home]
+
+    def _reason(self, where: str) -> str:
+        compared = self._schemas is None or not where or where in self._schemas
+        return "" if compared else f"schema {where} is not compared"
 
 
 def _version_rules(tables: Collection[str]) -> list[IgnoreRule]:
@@ -115,27 +131,49 @@ def _literal(name: str) -> str:
     return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
 
 
-_Rules: TypeAlias = Mapping[str, tuple[re.Pattern[str], tuple[IgnoreRule, ...]]]
+@dataclass(frozen=True)
+class _Own:
+    """The rules of one kind. `pattern`: one for all of them, as most facts match none. `last`: if every rule says only
+    how the last part of a name is called, those names."""
+
+    pattern: re.Pattern[str]
+    rules: tuple[IgnoreRule, ...]
+    last: frozenset[str] | None
+
+    @classmethod
+    def of(cls, rules: Sequence[IgnoreRule]) -> _Own:
+        ends = [rule.pattern.removeprefix("*.") for rule in rules]
+        plain = all(
+            rule.pattern.startswith("*.") and not set(end) & set("*?[.") for rule, end in zip(rules, ends, strict=True)
+        )
+        pattern = re.compile("|".join(translate(rule.pattern) for rule in rules))
+        return cls(pattern, tuple(rules), frozenset(ends) if plain else None)
+
+    def rule_for(self, key: FactId) -> IgnoreRule | None:
+        """The first rule that the fact falls under."""
+        name = key.name[-1]
+        if self.last is not None and name not in self.last and "." not in name:
+            return None
+        dotted = ".".join(key.name)
+        if not self.pattern.match(dotted):
+            return None
+        return next(rule for rule in self.rules if fnmatchcase(dotted, rule.pattern))
+
+
+_Rules: TypeAlias = Mapping[str, _Own]
 
 
 def _compiled(rules: Sequence[IgnoreRule]) -> _Rules:
-    """The rules by kind, each kind's with one pattern for all of them: most facts match none."""
     found: dict[str, list[IgnoreRule]] = defaultdict(list)
     for rule in rules:
         found[rule.kind].append(rule)
-    return {
-        kind: (re.compile("|".join(translate(rule.pattern) for rule in own)), tuple(own)) for kind, own in found.items()
-    }
+    return {kind: _Own.of(own) for kind, own in found.items()}
 
 
 def _rule_for(key: FactId, rules: _Rules) -> str:
     for kind in (key.kind, "*"):
-        if kind in rules:
-            dotted = ".".join(key.name)
-            pattern, own = rules[kind]
-            if pattern.match(dotted):
-                rule = next(rule for rule in own if fnmatchcase(dotted, rule.pattern))
-                return rule.reason or f"ignored: {rule.kind} {rule.pattern}"
+        if kind in rules and (rule := rules[kind].rule_for(key)):
+            return rule.reason or f"ignored: {rule.kind} {rule.pattern}"
     return ""
 
 
