@@ -239,6 +239,12 @@ class Settings:
         variable="DRIFT_OWNERS",
         problem=_owner_problem,
     )
+    remind_after: int = _setting(
+        7,
+        "days after which drift that nobody resolved is alerted of again; 0: only when it changes",
+        variable="DRIFT_REMIND_AFTER",
+        problem=_days_problem,
+    )
     engines: tuple[str, ...] = _setting(
         ("migra", "native"),
         "who proposes SQL; of equal plans the first one's is taken",

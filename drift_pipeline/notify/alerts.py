@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from drift_pipeline.history.trend import Movement
@@ -32,8 +33,13 @@ class Failure:
     hint: str = ""
 
 
-def drift_alert(report: Report, *, moved: Movement | None = None, link: str = "") -> Message:
-    """Drift was found, or is another than before. `link`: address or place of the full report."""
+def drift_alert(
+    report: Report, *, moved: Movement | None = None, link: str = "", unchanged_since: datetime | None = None
+) -> Message:
+    """Drift was found, or is another than before. `link`: address or place of the full report.
+
+    `unchanged_since`: it is the same as then, and people are only reminded of it.
+    """
     level = report.severity
     context = report.context
     breaks = sum(finding.impact is Impact.BREAKS for finding in report.counting)
@@ -46,7 +52,9 @@ def drift_alert(report: Report, *, moved: Movement | None = None, link: str = ""
     if breaks:
         head.append(line("💥 ", Span(f"Breaks the application now: {breaks}", "b")))
     head += [line(), line("Changes Detected:"), *_counts(report)]
-    if moved and moved.previous:
+    if unchanged_since:
+        head.append(line(f"⏰ Still the same as on {unchanged_since:%Y-%m-%d}; nobody has resolved it"))
+    elif moved and moved.previous:
         head.append(line(f"Since the last check: {len(moved.new)} new, {len(moved.resolved or {})} resolved"))
     tail: list[Line] = [*_where(context.branch, context.commit), line(), line("⚠️ ", Span("Action Required:", "b"))]
     tail += [line(ACTIONS.get(level, "Review the report")), *_link("View Full Report", link)]

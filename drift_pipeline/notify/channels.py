@@ -6,20 +6,26 @@ import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from drift_pipeline.errors import NotifyError
 from drift_pipeline.notify.message import Message
 
+if TYPE_CHECKING:
+    import apprise
+
 
 class Channel(Protocol):
-    """One way to people. `send` raises NotifyError, without secrets, if the message could not be delivered."""
+    """One way to people. `send` raises NotifyError, without secrets, if the message could not be delivered.
+
+    It returns what went wrong though the message arrived, such as a report that was not attached; empty if nothing.
+    """
 
     @property
     def name(self) -> str:
         """What logs and the alert state call it."""
 
-    def send(self, message: Message) -> None:
+    def send(self, message: Message) -> str:
         """Deliver one message."""
 
 
@@ -30,13 +36,12 @@ class Telegram:
     variables: Mapping[str, str] = field(repr=False)
     name: str = "telegram"
 
-    def send(self, message: Message) -> None:
+    def send(self, message: Message) -> str:
         """Deliver one message."""
         from drift_pipeline.notify import telegram  # noqa: PLC0415 - requests takes 0.1 s to import
 
         settings = telegram.telegram_settings(self.variables)
-        if settings:
-            telegram.send(settings, message)
+        return telegram.send(settings, message) if settings else ""
 
 
 @dataclass(frozen=True)
@@ -46,8 +51,11 @@ class Others:
     urls: tuple[str, ...] = field(repr=False)
     name: str = "apprise"
 
-    def send(self, message: Message) -> None:
-        """Deliver one message to every address; NotifyError if one of them did not take it."""
+    def send(self, message: Message) -> str:
+        """Deliver one message to every address; NotifyError if one of them did not take it.
+
+        The document goes with it where a service takes files; what refuses the file gets the words alone.
+        """
         try:
             import apprise  # noqa: PLC0415 - an extra, and slow to import
         except ImportError as error:
@@ -55,20 +63,24 @@ class Others:
                 "DRIFT_ALERT_URLS is set, and the package that serves it is not installed",
                 hint="pip install 'drift-pipeline[notify]'",
             ) from error
-        refused = []
+        refused, bare = [], []
         with _silent_logs():
             for number, url in enumerate(self.urls, start=1):
                 service = apprise.Apprise()
-                # said to be text, it is escaped for services that take HTML, and keeps its lines
-                if not service.add(url) or not service.notify(
-                    message.to_text(), title=message.subject, body_format=apprise.NotifyFormat.TEXT
-                ):
-                    refused.append(f"{number} ({url.partition(':')[0]})")
+                shown = f"{number} ({url.partition(':')[0]})"
+                if not service.add(url):
+                    refused.append(shown)
+                elif not _notify(service, message, attached=True):
+                    if message.document and _notify(service, message, attached=False):
+                        bare.append(shown)
+                    else:
+                        refused.append(shown)
         if refused:
             raise NotifyError(
                 f"these of DRIFT_ALERT_URLS did not take the alert: {', '.join(refused)}",
                 hint="try the URL with apprise's own command line: apprise -v --body test URL",
             )
+        return f"these of DRIFT_ALERT_URLS did not take the report as a file: {', '.join(bare)}" if bare else ""
 
 
 def channels(variables: Mapping[str, str]) -> tuple[Channel, ...]:
@@ -83,6 +95,20 @@ def channels(variables: Mapping[str, str]) -> tuple[Channel, ...]:
     if urls:
         found.append(Others(urls))
     return tuple(found)
+
+
+def _notify(service: apprise.Apprise, message: Message, *, attached: bool) -> bool:
+    import apprise  # noqa: PLC0415 - an extra, and slow to import
+    from apprise.attachment.memory import AttachMemory  # noqa: PLC0415
+
+    document = message.document if attached else None
+    attach = None
+    if document:
+        attach = AttachMemory(document.content, name=document.name, mimetype=document.kind)  # type: ignore[no-untyped-call]  # apprise has no types here
+    # said to be text, it is escaped for services that take HTML, and keeps its lines
+    return bool(
+        service.notify(message.to_text(), title=message.subject, body_format=apprise.NotifyFormat.TEXT, attach=attach)
+    )
 
 
 @contextmanager

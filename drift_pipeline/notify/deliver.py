@@ -1,4 +1,4 @@
-"""When to tell: once for each change of the set of findings, and once when all of it is gone.
+"""When to tell: once for each change of the set of findings, again when it stays for long, and once when it is gone.
 
 What each channel was last told lies in the artifact store. It counts what was *delivered*: an alert that Telegram did
 not take is sent again by the next check, though the findings are the same by then.
@@ -7,22 +7,43 @@ not take is sent again by the next check, though the findings are the same by th
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from drift_pipeline.errors import NotifyError, StoreError
 from drift_pipeline.history.store import ArtifactStore
 from drift_pipeline.history.trend import Movement
 from drift_pipeline.notify.alerts import Failure, all_clear, drift_alert, failure_alert
 from drift_pipeline.notify.channels import Channel
-from drift_pipeline.notify.message import Message
+from drift_pipeline.notify.message import Document, Message
 from drift_pipeline.report.report import Report
 
 STATE = "alerts.json"
 
-Told = dict[str, list[str]]
-"""Channel -> keys of the findings that it was last told of."""
+
+@dataclass(frozen=True)
+class Told:
+    """What a channel was last told: keys of the findings, when, and since when it has known just these.
+
+    A time is None where the memory of an earlier release says nothing of it.
+    """
+
+    keys: tuple[str, ...] = ()
+    at: datetime | None = None
+    since: datetime | None = None
+
+    def due(self, now: datetime, remind_after: timedelta) -> bool:
+        """Whether it is time to tell of the same findings again; never if `remind_after` is zero."""
+        return bool(self.keys and remind_after and self.at and now - self.at >= remind_after)
+
+    def then(self, keys: tuple[str, ...], now: datetime, *, silent: bool) -> Told:
+        """What it knows after this check. `silent`: nothing was sent."""
+        if set(keys) != set(self.keys):
+            return Told(keys, now, now)
+        return Told(keys, (silent and self.at) or now, self.since or now)
 
 
 class Outcome(StrEnum):
@@ -35,7 +56,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Delivery:
-    """The outcome on one channel; `problem`: why it failed, and the next step."""
+    """The outcome on one channel; `problem`: why it failed and the next step, or what of it did not arrive."""
 
     channel: str
     outcome: Outcome
@@ -50,23 +71,30 @@ def tell(
     run_id: str = "",
     moved: Movement | None = None,
     link: str = "",
+    document: Document | None = None,
+    remind_after: timedelta = timedelta(0),
 ) -> tuple[Delivery, ...]:
     """Alert every channel that was not yet told of exactly these findings. Never raises for a channel's fault.
 
-    Without a store nothing is known of earlier alerts: every drift alerts, and no all-clear is sent.
+    `document`: the full report, attached to alerts of drift. `remind_after`: after so long without a word, findings
+    that are still the same are told of again; never if it is zero. Without a store nothing is known of earlier alerts:
+    every drift alerts, and no all-clear is sent.
     """
     if not channels:
         return ()
-    environment = report.context.environment
+    environment, now = report.context.environment, _utc(report.context.checked_at)
     told = _read(store, environment)
-    keys = sorted(finding.difference.key for finding in report.counting)
+    keys = tuple(sorted(finding.difference.key for finding in report.counting))
     deliveries = []
     for channel in channels:
-        message = _message(report, keys, told.get(channel.name), moved, link)
+        before = told.get(channel.name, Told())
+        message = _message(report, before, keys, reminding=before.due(now, remind_after), moved=moved, link=link)
+        if message and keys:
+            message = replace(message, document=document)
         delivery = _send(channel, message) if message else Delivery(channel.name, Outcome.NOT_NEEDED)
         deliveries.append(delivery)
         if delivery.outcome is not Outcome.FAILED:
-            told[channel.name] = keys
+            told[channel.name] = before.then(keys, now, silent=message is None)
     return (*deliveries, *_write(store, environment, run_id, told))
 
 
@@ -77,37 +105,60 @@ def tell_failure(failure: Failure, channels: Sequence[Channel], *, link: str = "
 
 
 def _message(
-    report: Report, keys: Collection[str], told: Collection[str] | None, moved: Movement | None, link: str
+    report: Report, before: Told, keys: Collection[str], *, reminding: bool, moved: Movement | None, link: str
 ) -> Message | None:
-    if told is not None and set(told) == set(keys):
+    """What a channel is to be told; None if it knows."""
+    known = set(before.keys) == set(keys)
+    if known and not reminding:
         return None
     if keys:
-        return drift_alert(report, moved=moved, link=link)
-    return all_clear(report, moved=moved, link=link) if told else None
+        return drift_alert(report, moved=moved, link=link, unchanged_since=before.since if known else None)
+    return all_clear(report, moved=moved, link=link)
+
+
+def _utc(when: datetime) -> datetime:
+    return when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)
 
 
 def _send(channel: Channel, message: Message) -> Delivery:
     try:
-        channel.send(message)
+        problem = channel.send(message)
     except NotifyError as error:
         return Delivery(channel.name, Outcome.FAILED, f"{error.message}; {error.hint}" if error.hint else error.message)
-    return Delivery(channel.name, Outcome.SENT)
+    return Delivery(channel.name, Outcome.SENT, problem)
 
 
-def _read(store: ArtifactStore | None, environment: str) -> Told:
+def _read(store: ArtifactStore | None, environment: str) -> dict[str, Told]:
     try:
         raw = json.loads((store and store.latest(environment, STATE)) or "{}")
-        return {str(name): [str(key) for key in keys] for name, keys in raw.items()}
-    except (StoreError, ValueError, TypeError, AttributeError):
+        return {str(name): _told(entry) for name, entry in raw.items()}
+    except (StoreError, ValueError, TypeError, LookupError, AttributeError):
         # better one alert too many than none
         return {}
 
 
-def _write(store: ArtifactStore | None, environment: str, run_id: str, told: Told) -> tuple[Delivery, ...]:
+def _told(entry: Any) -> Told:
+    if isinstance(entry, list):  # an earlier release kept the keys alone
+        return Told(tuple(map(str, entry)))
+    at, since = (entry[name] and _utc(datetime.fromisoformat(entry[name])) for name in ("at", "since"))
+    return Told(tuple(map(str, entry["keys"])), at, since)
+
+
+def _write(
+    store: ArtifactStore | None, environment: str, run_id: str, told: Mapping[str, Told]
+) -> tuple[Delivery, ...]:
     if store is None:
         return ()
+    state = {
+        name: {"keys": list(item.keys), "at": _moment(item.at), "since": _moment(item.since)}
+        for name, item in told.items()
+    }
     try:
-        store.write(environment, run_id, {STATE: json.dumps(told, sort_keys=True) + "\n"})
+        store.write(environment, run_id, {STATE: json.dumps(state, sort_keys=True) + "\n"})
     except StoreError as error:
         return (Delivery("store", Outcome.FAILED, f"{error.message}; the next check will alert again"),)
     return ()
+
+
+def _moment(when: datetime | None) -> str | None:
+    return when.isoformat() if when else None

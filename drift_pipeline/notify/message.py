@@ -1,10 +1,10 @@
-"""The words of the notify room: span, message. What an alert says, before any channel has a say in how it looks."""
+"""The words of the notify room: span, document, message. What an alert says, before any channel shapes its looks."""
 
 from __future__ import annotations
 
 import html
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 
@@ -32,10 +32,20 @@ Line: TypeAlias = tuple[Span, ...]
 
 
 @dataclass(frozen=True)
+class Document:
+    """A file that goes with an alert: the full report. `kind`: its media type."""
+
+    name: str
+    content: bytes = field(repr=False)
+    kind: str = "text/html"
+
+
+@dataclass(frozen=True)
 class Message:
     """An alert. `details` are left out from their end when a channel has no room for all; `tail` never is.
 
-    `subject`: one line for channels that know subjects. `silent`: no need to make a sound at night.
+    `subject`: one line for channels that know subjects. `silent`: no need to make a sound at night. `document`: what
+    is attached where a channel takes files.
     """
 
     subject: str
@@ -43,6 +53,7 @@ class Message:
     details: tuple[Line, ...] = ()
     tail: tuple[Line, ...] = ()
     silent: bool = False
+    document: Document | None = None
 
     def to_html(self, limit: int) -> str:
         """As Telegram HTML, at most `limit` characters after its entities are parsed."""
