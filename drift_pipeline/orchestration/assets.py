@@ -13,10 +13,8 @@ import dagster as dg
 import drift_pipeline
 from drift_pipeline import use_case
 from drift_pipeline.config import Settings, require_models
-from drift_pipeline.history.artifacts import SUMMARY, keep_report
-from drift_pipeline.notify.deliver import tell
 from drift_pipeline.orchestration import checks, metadata
-from drift_pipeline.orchestration.alerts import channels_of, failure_hook, log_deliveries, run_link
+from drift_pipeline.orchestration.alerts import alert, failure_hook, keep
 from drift_pipeline.orchestration.codec import dumps
 from drift_pipeline.orchestration.commits import Watched, commit_of, refuse_strangers, remember, settings_at
 from drift_pipeline.orchestration.failures import could_not_look
@@ -174,23 +172,11 @@ class _Factory:
                 commit = commit_of(context.run.tags)
                 report = use_case.make_report(settings, models, live, found, commit=commit)
                 use_case.require_extensions(report)
-                kept = keep_report(
-                    drift.store(settings),
-                    report,
-                    context.run.run_id,
-                    allow_destructive=settings.allow_destructive,
-                )
+                store = drift.store(settings)
+                kept = keep(settings, store, report, context.run.run_id)
+            kept = alert(context.log, settings, store, kept, context.run.run_id)
             report = kept.report
             context.log.info("%s", verdict(report))
-            deliveries = tell(
-                report,
-                channels_of(settings, self.environment),
-                store=drift.store(settings),
-                run_id=context.run.run_id,
-                moved=kept.movement,
-                link=run_link(context.run.run_id) or kept.locations[SUMMARY],
-            )
-            log_deliveries(context.log, deliveries)
             return dg.MaterializeResult(
                 value=report,
                 metadata=metadata.of_report(report, kept.movement, kept.locations),
