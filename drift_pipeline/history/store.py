@@ -5,6 +5,7 @@ Layout, for every environment (its name percent-encoded where it is no plain nam
     <root>/<environment>/runs/<run id>/<artifact>       every check's own
     <root>/<environment>/latest/<artifact>              the same, of the last check
     <root>/<environment>/checks/<time>-<run id>.json    one small line for each check: the index for trends
+    <root>/<page>                                       what is about all environments
 """
 
 from __future__ import annotations
@@ -70,6 +71,21 @@ class ArtifactStore:
                 (folder / "latest" / file_name(name)).unlink(missing_ok=True)
         return {name: self._location(folder / run / name) for name in kept}
 
+    def write_page(self, name: str, text: str) -> str:
+        """Keep a page about all environments, in the place of the one before. Returns where it lies."""
+        path = self._root / file_name(name)
+        with self._faults("written"):
+            self._commit(self._root, {path.name: text})
+        return self._location(path)
+
+    def page(self, name: str) -> str | None:
+        """Text of that page, or None."""
+        with self._faults("read"):
+            try:
+                return (self._root / file_name(name)).read_bytes().decode()
+            except FileNotFoundError:
+                return None
+
     def latest(self, environment: str, name: str) -> str | None:
         """Text of this artifact of the last check that has it, or None."""
         return self._text(environment, "latest", file_name(name))
@@ -87,7 +103,9 @@ class ArtifactStore:
         with self._faults("listed"):
             if not self._root.exists():
                 return []
-            return sorted(from_segment(entry.name) for entry in self._root.iterdir() if entry.is_dir())
+            # no environment's folder begins with a dot: that is a page which is just being written
+            folders = [entry.name for entry in self._root.iterdir() if entry.is_dir() and entry.name[0] != "."]
+            return sorted(map(from_segment, folders))
 
     def checks(self, environment: str, *, last: int | None = None) -> list[CheckRecord]:
         """The index of this environment, oldest first; `last`: only so many of the newest.

@@ -131,3 +131,8 @@ class Finding:
     def counts(self) -> bool:
         """Whether it counts for drift yes or no, severity and exit code: it does unless somebody set it aside."""
         return not self.set_aside
+
+    @property
+    def waiver_expired(self) -> bool:
+        """Whether it was accepted, and the last day of that is over."""
+        return bool(self.remark) and not self.set_aside

@@ -5,7 +5,7 @@ No `from __future__ import annotations` here: Dagster looks at the annotations o
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 import dagster as dg
@@ -13,14 +13,16 @@ import dagster as dg
 import drift_pipeline
 from drift_pipeline import use_case
 from drift_pipeline.config import Settings, require_models
+from drift_pipeline.judge.findings import Severity
 from drift_pipeline.orchestration import checks, metadata
 from drift_pipeline.orchestration.alerts import alert, failure_hook, keep
 from drift_pipeline.orchestration.codec import dumps
 from drift_pipeline.orchestration.commits import Watched, commit_of, refuse_strangers, remember, settings_at
 from drift_pipeline.orchestration.failures import could_not_look
 from drift_pipeline.orchestration.migration import MEMORY, MIGRATION, migration_for, recall
-from drift_pipeline.orchestration.names import MODELS_GROUP, tag_value
+from drift_pipeline.orchestration.names import MODELS_GROUP, pool_of, tag_value
 from drift_pipeline.orchestration.resources import DriftResource
+from drift_pipeline.orchestration.traits import PLAIN, Traits
 from drift_pipeline.report.report import Report
 from drift_pipeline.report.verdict import verdict
 from drift_pipeline.use_case import Drift, LiveSchema, ModelSchema
@@ -28,7 +30,12 @@ from drift_pipeline.use_case import Drift, LiveSchema, ModelSchema
 ENVIRONMENT_TAG = "drift/env"
 SEVERITY_TAG = "drift/severity"
 
+CHECKED_COMMIT_TAG = "drift/checked_commit"
+"""The commit of the models that a run judged by. Another word than the one that starts a run for a commit: a rerun has
+the tags of the first run, and would check that commit instead of what lies there."""
+
 MODEL_SCHEMA = dg.AssetKey("model_schema")
+MIGRATION_HISTORY = dg.AssetKey("migration_history")
 
 READ_RETRIES = dg.RetryPolicy(max_retries=2, delay=2, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
 """For the database read alone: a server that restarts is back in seconds."""
@@ -37,12 +44,14 @@ REPORT_TYPE = dg.PythonObjectDagsterType(Report, name="DriftReport")
 """Beside check specs, Dagster takes a value's type from here and not from the annotation."""
 
 
-def model_schema_asset() -> dg.AssetsDefinition:
+def model_schema_asset(traits: Traits = PLAIN) -> dg.AssetsDefinition:
     """The models, built on scratch and read."""
 
     @dg.asset(
         key=MODEL_SCHEMA,
         group_name=MODELS_GROUP,
+        owners=traits.owners,
+        metadata=traits.code,
         kinds={"python", "postgres"},
         code_version=drift_pipeline.__version__,
         hooks={failure_hook(MODELS_GROUP)},
@@ -51,7 +60,9 @@ def model_schema_asset() -> dg.AssetsDefinition:
     )
     def model_schema(context: dg.AssetExecutionContext, drift: DriftResource) -> dg.MaterializeResult[ModelSchema]:
         storage, commit = _storage(context), commit_of(context.run.tags)
-        with could_not_look("models"), settings_at(drift.settings(), commit, storage) as settings:
+        with could_not_look("models"), ExitStack() as stack:
+            root = (own := drift.settings()).root
+            settings = stack.enter_context(settings_at(own, commit, storage))
             require_models(settings)
             models = use_case.load_model_schema(settings)
             if commit:
@@ -60,25 +71,27 @@ def model_schema_asset() -> dg.AssetsDefinition:
         remember(watched, storage)
         return dg.MaterializeResult(
             value=models,
-            metadata=metadata.of_models(models),
+            metadata=metadata.of_models(models, root, traits.website_at(commit)),
             data_version=_version(models.schema.fingerprint, models.loaded.fingerprint),
         )
 
     return model_schema
 
 
-def environment_assets(environment: str, identifier: str) -> list[dg.AssetsDefinition]:
+def environment_assets(environment: str, identifier: str, traits: Traits = PLAIN) -> list[dg.AssetsDefinition]:
     """Live schema, difference, report and migration of one environment, under its name as key prefix and group."""
-    factory = _Factory(environment, identifier)
+    factory = _Factory(environment, identifier, traits)
     return [factory.live_schema(), factory.schema_diff(), factory.drift_report(), factory.migration()]
 
 
 class _Factory:
     """Builds one environment's assets: what they have in common is said once."""
 
-    def __init__(self, environment: str, identifier: str) -> None:
+    def __init__(self, environment: str, identifier: str, traits: Traits) -> None:
         self.environment = environment
         self.identifier = identifier
+        self.traits = traits
+        self.pool = pool_of(identifier)
         self.hooks = {failure_hook(identifier, environment)}
 
     def key(self, name: str) -> dg.AssetKey:
@@ -97,6 +110,8 @@ class _Factory:
         @dg.asset(
             key=self.key("live_schema"),
             group_name=self.identifier,
+            owners=self.traits.owners,
+            pool=self.pool,
             kinds={"postgres"},
             tags=self.tags,
             code_version=drift_pipeline.__version__,
@@ -119,6 +134,9 @@ class _Factory:
             key=self.key("schema_diff"),
             ins={"models": dg.AssetIn(key=MODEL_SCHEMA), "live": dg.AssetIn(key=self.key("live_schema"))},
             group_name=self.identifier,
+            owners=self.traits.owners,
+            pool=self.pool,
+            deps=[MIGRATION_HISTORY] if self.traits.history else None,
             kinds={"sql"},
             tags=self.tags,
             code_version=drift_pipeline.__version__,
@@ -151,11 +169,15 @@ class _Factory:
                 "found": dg.AssetIn(key=self.key("schema_diff")),
             },
             group_name=self.identifier,
+            owners=self.traits.owners,
+            pool=self.pool,
             kinds={"report", "json"},
             tags=self.tags,
             code_version=drift_pipeline.__version__,
             hooks=self.hooks,
             check_specs=checks.check_specs(key),
+            freshness_policy=self.traits.freshness,
+            metadata=self.traits.code,
             dagster_type=REPORT_TYPE,
             description=f"How bad the drift of {self.environment} is, what it breaks now, and what to do: "
             "`drift-report.json`, `drift-summary.md` and `schema-diff.sql` in the artifact store.",
@@ -177,9 +199,10 @@ class _Factory:
             kept = alert(context.log, settings, store, kept, context.run.run_id)
             report = kept.report
             context.log.info("%s", verdict(report))
+            _tag_run(context, report)
             return dg.MaterializeResult(
                 value=report,
-                metadata=metadata.of_report(report, kept.movement, kept.locations),
+                metadata=metadata.of_report(report, kept.movement, kept.locations, self.traits.website),
                 data_version=_version(report.severity, *(_identity(report))),
                 tags={SEVERITY_TAG: report.severity.value},
                 check_results=checks.evaluate(key, report),
@@ -196,6 +219,8 @@ class _Factory:
                 "report": dg.AssetIn(key=self.key("drift_report")),
             },
             group_name=self.identifier,
+            owners=self.traits.owners,
+            pool=self.pool,
             kinds={"python", "sql"},
             tags=self.tags,
             code_version=drift_pipeline.__version__,
@@ -226,6 +251,16 @@ class _Factory:
             )
 
         return migration
+
+
+def _tag_run(context: dg.AssetExecutionContext, report: Report) -> None:
+    """Let the list of runs be filtered by the worst severity and the commit of the models."""
+    before = context.instance.get_records_for_run(context.run.run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION)
+    events = (record.event_log_entry.asset_materialization for record in before.records)
+    found = {(event.tags or {}).get(SEVERITY_TAG) for event in events if event}
+    worst = max((Severity(name) for name in {*found, report.severity.value} if name), key=lambda level: level.rank)
+    tags = {SEVERITY_TAG: worst.value, CHECKED_COMMIT_TAG: report.context.commit}
+    context.instance.add_run_tags(context.run.run_id, {name: value for name, value in tags.items() if value})
 
 
 def _storage(context: dg.AssetExecutionContext) -> Path:

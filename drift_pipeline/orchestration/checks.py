@@ -55,6 +55,12 @@ REPORT_CHECKS = (
         _WARN,
         lambda report: sum(report.coverage.not_covered.values()) + len(report.model_faults),
     ),
+    ReportCheck(
+        "no_expired_waiver",
+        "No difference that was accepted until a day that is over: it counts again, and somebody has to decide anew.",
+        _WARN,
+        lambda report: sum(finding.waiver_expired for finding in report.findings),
+    ),
 )
 
 

@@ -7,42 +7,64 @@ from pathlib import Path
 
 import dagster as dg
 
-from drift_pipeline.config import load_settings
+from drift_pipeline.config import Settings, load_settings
 from drift_pipeline.errors import DriftError
 from drift_pipeline.orchestration.assets import environment_assets, model_schema_asset
 from drift_pipeline.orchestration.io import json_files
 from drift_pipeline.orchestration.jobs import all_environments_job, environment_job
 from drift_pipeline.orchestration.names import identifiers
 from drift_pipeline.orchestration.resources import DriftResource, project_root
+from drift_pipeline.orchestration.revisions import migration_history_asset
 from drift_pipeline.orchestration.schedules import daily_schedule
 from drift_pipeline.orchestration.sensors import commit_sensor
+from drift_pipeline.orchestration.traits import Traits
+from drift_pipeline.orchestration.trend import drift_trend_asset
+from drift_pipeline.settings import ScheduleSettings
 
 DEFAULT_ENVIRONMENTS = ("production", "staging")
 
 
-def environment_names(root: Path | None = None) -> tuple[str, ...]:
-    """The environments that the settings name; without readable settings the two that everybody has.
+def readable_settings(root: Path | None = None) -> Settings | None:
+    """The settings, or None where they cannot be read. Credentials are not needed here.
 
-    Credentials are not needed here. The code location loads even where the settings are broken: the run then fails
-    with the one clear message, and the UI stays usable.
+    The code location loads even where the settings are broken: the run then fails with the one clear message, and the
+    UI stays usable.
     """
     try:
-        return tuple(load_settings(root or project_root()).environments) or DEFAULT_ENVIRONMENTS
+        return load_settings(root or project_root())
     except DriftError:
-        return DEFAULT_ENVIRONMENTS
+        return None
 
 
-def build_definitions(environments: Sequence[str], *, resource: DriftResource | None = None) -> dg.Definitions:
-    """Assets, jobs and schedule for these environments."""
+def environment_names(root: Path | None = None) -> tuple[str, ...]:
+    """The environments that the settings name; without readable settings the two that everybody has."""
+    settings = readable_settings(root)
+    return tuple(settings.environments) if settings else DEFAULT_ENVIRONMENTS
+
+
+def build_definitions(
+    environments: Sequence[str], *, resource: DriftResource | None = None, settings: Settings | None = None
+) -> dg.Definitions:
+    """Assets, jobs, schedule and sensors for these environments. `settings`: None where they cannot be read."""
     names = identifiers(environments)
+    traits = Traits.of(settings)
     everything = all_environments_job()
     return dg.Definitions(
         assets=[
-            model_schema_asset(),
-            *(asset for name, identifier in names.items() for asset in environment_assets(name, identifier)),
+            model_schema_asset(traits),
+            *([migration_history_asset(traits)] if traits.history else []),
+            *(asset for name, identifier in names.items() for asset in environment_assets(name, identifier, traits)),
+            drift_trend_asset(names, traits),
         ],
-        jobs=[everything, *(environment_job(name, identifier) for name, identifier in names.items())],
-        schedules=[daily_schedule(everything, names)],
+        jobs=[
+            everything,
+            *(environment_job(name, identifier, history=traits.history) for name, identifier in names.items()),
+        ],
+        schedules=[
+            daily_schedule(
+                everything, names, settings.schedule if settings else ScheduleSettings(), history=traits.history
+            )
+        ],
         sensors=[commit_sensor(everything)],
         resources={"drift": resource or DriftResource(), "io_manager": json_files},
         # the default executor imports everything anew for every step: 25 s where this takes 5
@@ -50,4 +72,4 @@ def build_definitions(environments: Sequence[str], *, resource: DriftResource | 
     )
 
 
-defs = build_definitions(environment_names())
+defs = build_definitions(environment_names(), settings=readable_settings())

@@ -6,27 +6,46 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
 
 import dagster as dg
 
 from drift_pipeline.diff.differences import Change
+from drift_pipeline.history.pace import days
 from drift_pipeline.history.trend import Movement
-from drift_pipeline.judge.findings import Cause, Finding, Impact
+from drift_pipeline.history.trend_page import LAST, EnvironmentTrend, lasted, picture, totals
+from drift_pipeline.judge.findings import Cause, Finding, Impact, Remedy
+from drift_pipeline.models.history import Revision
+from drift_pipeline.orchestration.links import Website, code_references
 from drift_pipeline.orchestration.migration import Migration
+from drift_pipeline.report.chart import Point, in_words, trend_chart
 from drift_pipeline.report.escape import fence, markdown
+from drift_pipeline.report.explain import age_text
 from drift_pipeline.report.report import Report
 from drift_pipeline.report.verdict import coverage_line, verdict
 from drift_pipeline.use_case import Drift, LiveSchema, ModelSchema
 
 MAX_ROWS = 50
+MAX_PICTURES = 6
+"""Of single environments; the page has them all."""
 MAX_SQL = 20_000
 """Characters of SQL that the event log keeps."""
+
+_REMEDIES = {
+    Remedy.DATABASE: "mend the database",
+    Remedy.MODELS: "mend the models",
+    Remedy.DECIDE: "decide first",
+}
 
 Metadata = dict[str, dg.MetadataValue]
 
 
-def of_models(models: ModelSchema) -> Metadata:
-    """What the models declare, and what PostgreSQL refused to build of them."""
+def of_models(models: ModelSchema, root: Path, website: Website | None = None) -> Metadata:
+    """What the models declare, where each table is declared, and what PostgreSQL refused to build of them.
+
+    `root`: the folder that places are relative to. `website`: where its files can be read, if anywhere.
+    """
     shown: Metadata = {
         "source": dg.MetadataValue.text(models.loaded.source),
         "tables": dg.MetadataValue.int(len(models.loaded.tables)),
@@ -39,6 +58,25 @@ def of_models(models: ModelSchema) -> Metadata:
     if models.faults:
         rows = [(fault.what, fault.message, fault.location) for fault in models.faults]
         shown["not_buildable"] = _table(("object", "PostgreSQL says", "model"), rows)
+    places = list(dict.fromkeys(place for place in models.loaded.tables.values() if place))
+    shown["declared_in"] = _table(("table", "file and line"), sorted(models.loaded.tables.items()))
+    return shown | code_references(places[:MAX_ROWS], root, website)
+
+
+def of_history(revisions: Sequence[Revision], heads: Sequence[str], problem: str, seconds: float) -> Metadata:
+    """How many revisions there are, which are the newest, and where they begin to fork."""
+    shown: Metadata = {
+        "head": dg.MetadataValue.text(", ".join(heads) or "none"),
+        "heads": dg.MetadataValue.int(len(heads)),
+        "revisions": dg.MetadataValue.int(len(revisions)),
+        "seconds": dg.MetadataValue.float(round(seconds, 3)),
+        "newest_first": _table(
+            ("revision", "what it does", "follows", "file"),
+            [(each.id, each.message, ", ".join(each.parents), each.path) for each in revisions],
+        ),
+    }
+    if problem:
+        shown["problem"] = dg.MetadataValue.text(problem)
     return shown
 
 
@@ -74,31 +112,46 @@ def of_drift(drift: Drift) -> Metadata:
     }
 
 
-def of_report(report: Report, moved: Movement, locations: Mapping[str, str]) -> Metadata:
-    """The verdict, the findings, counts to plot, and where the artifacts lie."""
+def of_report(
+    report: Report, moved: Movement, locations: Mapping[str, str], website: Website | None = None
+) -> Metadata:
+    """The verdict, the findings, counts to plot, and where the artifacts lie. `website`: of the models' repository."""
     findings = report.counting
     causes = Counter(finding.cause for finding in findings)
+    impacts = Counter(finding.impact for finding in findings)
     shown: Metadata = {
         "verdict": dg.MetadataValue.md(f"{report.severity.emoji} {markdown(verdict(report))}"),
-        "findings": findings_table(report.findings),
+        "findings": findings_table(report.findings, report.context.checked_at),
         "coverage": dg.MetadataValue.md(markdown(coverage_line(report.coverage))),
         **{level: dg.MetadataValue.int(count) for level, count in report.counts.items()},
         "total": dg.MetadataValue.int(len(findings)),
-        "breaks": dg.MetadataValue.int(sum(finding.impact is Impact.BREAKS for finding in findings)),
+        **{impact.value: dg.MetadataValue.int(impacts[impact]) for impact in Impact if impact is not Impact.NONE},
         "set_aside": dg.MetadataValue.int(len(report.findings) - len(findings)),
         **{f"cause_{cause.name.lower()}": dg.MetadataValue.int(causes[cause]) for cause in Cause},
         "new": dg.MetadataValue.int(len(moved.new)),
         "resolved": dg.MetadataValue.int(len(moved.resolved or {})),
         "oldest_days": dg.MetadataValue.float(_oldest_days(report, moved)),
+        "pending_revisions": dg.MetadataValue.int(len(report.pending)),
         "severity": dg.MetadataValue.text(report.severity.value),
         "impact": dg.MetadataValue.text(report.impact.value),
         "sql": code_block(report.plan.sql, "sql"),
+        "database": dg.MetadataValue.text(report.context.target),
+        "server_version": dg.MetadataValue.text(report.context.server_version),
+        "seconds": dg.MetadataValue.float(round(sum(report.context.timings.values()), 3)),
+        **{
+            f"seconds_{stage}": dg.MetadataValue.float(round(took, 3)) for stage, took in report.context.timings.items()
+        },
         "live_fingerprint": dg.MetadataValue.text(report.context.live_fingerprint),
         "model_fingerprint": dg.MetadataValue.text(report.context.model_fingerprint),
     }
-    for label, value in (("branch", report.context.branch), ("commit", report.context.commit)):
-        if value:
-            shown[label] = dg.MetadataValue.text(value)
+    if report.context.branch:
+        shown["branch"] = dg.MetadataValue.text(report.context.branch)
+    if report.context.commit:
+        shown["commit"] = dg.MetadataValue.text(report.context.commit)
+        if website:
+            shown["commit_page"] = dg.MetadataValue.url(website.at(report.context.commit))
+    if report.pending:
+        shown["pending"] = _table(("revision that the database lacks",), [(name,) for name in report.pending])
     if moved.resolved:
         rows = [(seen.severity, seen.title) for seen in moved.resolved.values()]
         shown["resolved_findings"] = _table(("severity", "finding"), rows)
@@ -127,6 +180,52 @@ def of_migration(made: Migration, locations: Mapping[str, str]) -> Metadata:
     return shown | links(locations)
 
 
+def of_trends(
+    trends: Sequence[EnvironmentTrend], names: Mapping[str, str], now: datetime, locations: Mapping[str, str]
+) -> Metadata:
+    """One table, pictures, and numbers to plot. `names`: environment -> identifier, which the numbers begin with."""
+    rows = [
+        (
+            each.environment,
+            f"{each.emoji} {each.last.severity}" if each.last else "no check yet",
+            *(str(getattr(each.last, name)) if each.last else "-" for name in ("critical", "major", "minor", "breaks")),
+            lasted(each.pace.oldest_age(now)),
+            str(each.pace.repaired),
+            lasted(each.pace.typical),
+            f"{each.last.checked_at.astimezone(UTC):%Y-%m-%d %H:%M}" if each.last else "-",
+        )
+        for each in trends
+    ]
+    head = ("environment", "severity", "critical", "major", "minor", "breaks", "oldest", "repaired", "time to repair")
+    shown: Metadata = {
+        "trend": _picture("Findings of all environments", totals(trends)[-LAST:]),
+        "environments": _table((*head, "last check (UTC)"), rows),
+    }
+    if 1 < len(trends) <= MAX_PICTURES:
+        shown |= {
+            f"trend_{names[each.environment]}": _picture(f"Findings in {each.environment}", each.points)
+            for each in trends
+        }
+    for each in trends[:MAX_ROWS]:
+        shown |= _numbers_of(each, names[each.environment], now)
+    return shown | links(locations)
+
+
+def _numbers_of(each: EnvironmentTrend, prefix: str, now: datetime) -> Metadata:
+    counts = {name: getattr(each.last, name) if each.last else 0 for name in ("critical", "major", "minor", "breaks")}
+    times = {"oldest_days": each.pace.oldest_age(now), "repair_days": each.pace.typical}
+    return {
+        **{f"{prefix}_{name}": dg.MetadataValue.int(count) for name, count in counts.items()},
+        **{f"{prefix}_{name}": dg.MetadataValue.float(days(time)) for name, time in times.items()},
+    }
+
+
+def _picture(title: str, points: Sequence[Point]) -> dg.MetadataValue:
+    """A chart as Dagster's UI shows it: a picture in Markdown, because its filter lets no SVG elements through."""
+    said = markdown(f"{title}. {in_words(points)}")
+    return dg.MetadataValue.md(f"![{said}]({picture(trend_chart(points, title=title))})")
+
+
 def links(locations: Mapping[str, str]) -> Metadata:
     """Artifacts as paths or links, by file name. The key `path` is the IO manager's own."""
     return {
@@ -135,8 +234,8 @@ def links(locations: Mapping[str, str]) -> Metadata:
     }
 
 
-def findings_table(findings: Sequence[Finding]) -> dg.MetadataValue:
-    """The findings as a Markdown table, worst first."""
+def findings_table(findings: Sequence[Finding], now: datetime) -> dg.MetadataValue:
+    """The findings as a Markdown table, worst first. `now`: when they were found, from which their age counts."""
     rows = [
         (
             f"{item.severity.emoji} {item.severity.value}{' (set aside)' if item.set_aside else ''}",
@@ -144,11 +243,13 @@ def findings_table(findings: Sequence[Finding]) -> dg.MetadataValue:
             item.title,
             ", ".join(item.causes),
             item.set_aside or item.reason,
+            _REMEDIES[item.remedy],
+            age_text(item.age, now).rstrip("."),
             item.location,
         )
         for item in findings
     ]
-    return _table(("severity", "impact now", "finding", "cause", "why", "model"), rows)
+    return _table(("severity", "impact now", "finding", "cause", "why", "what to do", "since", "model"), rows)
 
 
 def code_block(text: str, language: str) -> dg.MetadataValue:

@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterable
 
 MODELS_GROUP = "models"
+TREND_GROUP = "trend"
+"""Groups that are no environment's."""
 
 
 def identifiers(environments: Iterable[str]) -> dict[str, str]:
     """Environment -> identifier. Names that fall together (`eu-1`, `eu_1`) are numbered in their order."""
-    taken = {MODELS_GROUP}
+    taken = {MODELS_GROUP, TREND_GROUP}
     result = {}
     for environment in environments:
         plain = re.sub(r"[^A-Za-z0-9_]", "_", environment)[:80] or "_"
@@ -21,6 +23,11 @@ def identifiers(environments: Iterable[str]) -> dict[str, str]:
         taken.add(candidate)
         result[environment] = candidate
     return result
+
+
+def pool_of(identifier: str) -> str:
+    """The pool of an environment's stages, in which dagster.yaml lets one run be at a time."""
+    return f"drift_{identifier}"
 
 
 def tag_value(text: str) -> str:

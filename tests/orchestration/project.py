@@ -11,7 +11,7 @@ import dagster as dg
 
 from drift_pipeline.config import Database
 from drift_pipeline.history.store import ArtifactStore
-from drift_pipeline.orchestration.definitions import build_definitions, environment_names
+from drift_pipeline.orchestration.definitions import build_definitions, environment_names, readable_settings
 from drift_pipeline.orchestration.resources import DriftResource
 
 SETTINGS = """\
@@ -95,7 +95,8 @@ class Project:
 
     @property
     def definitions(self) -> dg.Definitions:
-        return build_definitions(environment_names(self.root), resource=self.resource)
+        settings = readable_settings(self.root)
+        return build_definitions(environment_names(self.root), resource=self.resource, settings=settings)
 
     def execute(
         self, instance: dg.DagsterInstance, job: str = "drift_check", tags: Mapping[str, str] | None = None
