@@ -33,7 +33,7 @@ def check(settings: Settings, environment: str, *, export: Path | None, form: st
     schemas = (replace(schema, report=aged(settings, schema.report)) for schema in fleet.schemas)
     fleet = replace(fleet, schemas=tuple(schemas))
     if not quiet:
-        show(_rendered(fleet, form, settings))
+        show(rendered_fleet(fleet, form, settings))
     if export:
         write_file(export, output.to_json(fleet))
     hide_from_git(settings.root / ".drift")
@@ -48,7 +48,7 @@ def check(settings: Settings, environment: str, *, export: Path | None, form: st
     return code
 
 
-def _rendered(fleet: FleetReport, form: str, settings: Settings) -> str:
+def rendered_fleet(fleet: FleetReport, form: str, settings: Settings) -> str:
     """The fleet in one of the forms that a report has; what tools read holds the findings of all its schemas."""
     if form == "text":
         return output.to_text(fleet, lambda report: rendered(report, "text", settings))

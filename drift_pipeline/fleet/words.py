@@ -21,12 +21,14 @@ def fleet_verdict(fleet: FleetReport) -> str:
         looked = f"all {total}" if not fleet.unread and fleet.databases > 1 else f"{fleet.read:,} of {total}"
         return f"No drift in {name}: {looked} as the models have {'it' if fleet.read == 1 else 'them'}.{unread}"
     drifted = [schema for schema in fleet.schemas if schema.report.drift_detected]
-    where = f"{fleet.drifted:,} of {total} of {name}"
-    kinds = f"{len(drifted)} different schema{'s' * (len(drifted) > 1)}"
-    if fleet.impact in NOW:
+    kinds = f"{len(drifted)} schema{'s' * (len(drifted) > 1)}"
+    if fleet.impact in (Impact.BREAKS, Impact.EXPOSES):
         worst = sum(len(schema.databases) for schema in drifted if schema.report.impact is fleet.impact)
-        return f"{NOW[fleet.impact]} in {worst:,} of {total} of {name}. Drift in {where}: {kinds}.{unread}"
-    return f"{fleet.severity.value.capitalize()} drift in {where}: {kinds}. Nothing breaks now.{unread}"
+        beside = f" Drift in {fleet.drifted:,} ({kinds})."
+        return f"{NOW[fleet.impact]} in {worst:,} of {total} of {name}.{beside}{unread}"
+    now = f"{NOW[fleet.impact]}." if fleet.impact in NOW else "Nothing breaks now."
+    level = fleet.severity.value.capitalize()
+    return f"{level} drift in {fleet.drifted:,} of {total} of {name} ({kinds}). {now}{unread}"
 
 
 def found_text(schema: FleetSchema) -> str:
