@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from drift_pipeline.errors import NotifyError
-from drift_pipeline.notify.message import Message
+from drift_pipeline.notify.message import ANY_LENGTH, Message
 
 if TYPE_CHECKING:
     import apprise
@@ -105,10 +105,11 @@ def _notify(service: apprise.Apprise, message: Message, *, attached: bool) -> bo
     attach = None
     if document:
         attach = AttachMemory(document.content, name=document.name, mimetype=document.kind)  # type: ignore[no-untyped-call]  # apprise has no types here
-    # said to be text, it is escaped for services that take HTML, and keeps its lines
-    return bool(
-        service.notify(message.to_text(), title=message.subject, body_format=apprise.NotifyFormat.TEXT, attach=attach)
-    )
+    html = service[0].notify_format == apprise.NotifyFormat.HTML
+    # text that apprise makes HTML of has no space left at which a line could break, so HTML is our own
+    body = message.to_html(ANY_LENGTH).replace("\n", "<br>\n") if html else message.to_text()
+    form = apprise.NotifyFormat.HTML if html else apprise.NotifyFormat.TEXT
+    return bool(service.notify(body, title=message.subject, body_format=form, attach=attach))
 
 
 @contextmanager

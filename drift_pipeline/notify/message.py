@@ -28,6 +28,9 @@ class Span:
         return f"{self.text}: {self.href}" if self.href else self.text
 
 
+ANY_LENGTH = 1_000_000
+"""Characters, for channels that do not count."""
+
 Line: TypeAlias = tuple[Span, ...]
 
 
@@ -59,7 +62,7 @@ class Message:
         """As Telegram HTML, at most `limit` characters after its entities are parsed."""
         return "\n".join("".join(span.to_html() for span in line) for line in self._fitting(limit))
 
-    def to_text(self, limit: int = 1_000_000) -> str:
+    def to_text(self, limit: int = ANY_LENGTH) -> str:
         """As plain text."""
         return "\n".join("".join(span.to_text() for span in line) for line in self._fitting(limit))
 

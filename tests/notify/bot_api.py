@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import email
 import json
 import re
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from email import policy
 from html.parser import HTMLParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -53,16 +55,42 @@ def parse(text: str) -> tuple[str, str]:
 
 @dataclass
 class BotApi:
-    """Answers in the order of `script`, then with success. What was sent lies in `sent`, what arrived in `requests`."""
+    """Answers in the order of `script`, then with success. `file_script` is the same for files alone.
+
+    What was sent lies in `sent`, files in `documents`, what arrived of messages and files in `requests` and `uploads`.
+    """
 
     url: str = ""
     script: list[Any] = field(default_factory=list)
     requests: list[dict[str, Any]] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
     sent: list[dict[str, Any]] = field(default_factory=list)
+    file_script: list[Any] = field(default_factory=list)
+    uploads: list[dict[str, Any]] = field(default_factory=list)
+    documents: list[dict[str, Any]] = field(default_factory=list)
 
     def variables(self) -> dict[str, str]:
         return {"TELEGRAM_BOT_TOKEN": TOKEN, "TELEGRAM_CHAT_ID": CHAT, "TELEGRAM_API_URL": self.url}
+
+    def answer_file(self, path: str, fields: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        """As sendDocument: a chat, a file with a name, a caption that is not too long."""
+        self.uploads.append(fields)
+        self.times.append(time.monotonic())
+        if self.file_script:
+            step = self.file_script.pop(0)
+            return step(fields) if callable(step) else step
+        if path != f"/bot{TOKEN}/sendDocument":
+            return error(401, "Unauthorized")
+        if fields.get("chat_id") != CHAT:
+            return error(400, "Bad Request: chat not found")
+        if not fields.get("document", {}).get("name") or not fields["document"]["content"]:
+            return error(400, "Bad Request: there is no document in the request")
+        if len(fields["document"]["content"]) > 50_000_000:
+            return error(413, "Request Entity Too Large")
+        if len(fields.get("caption", "").encode("utf-16-le")) // 2 > 1024:
+            return error(400, "Bad Request: message caption is too long")
+        self.documents.append(fields)
+        return 200, {"ok": True, "result": {"message_id": len(self.sent) + len(self.documents)}}
 
     def answer(self, path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         self.requests.append(body)
@@ -81,6 +109,18 @@ class BotApi:
             return error(400, "Bad Request: message is too long")
         self.sent.append({**body, "seen": seen})
         return 200, {"ok": True, "result": {"message_id": len(self.sent)}}
+
+
+def form(kind: str, content: bytes) -> dict[str, Any]:
+    """The fields of a multipart form; a file is a mapping of name, kind and content."""
+    message = email.message_from_bytes(b"Content-Type: " + kind.encode() + b"\r\n\r\n" + content, policy=policy.HTTP)
+    fields: dict[str, Any] = {}
+    for part in message.iter_parts():  # type: ignore[attr-defined]  # the policy makes it an EmailMessage
+        name = part.get_param("name", header="content-disposition")
+        data = part.get_payload(decode=True)
+        file = part.get_filename()
+        fields[name] = {"name": file, "kind": part.get_content_type(), "content": data} if file else data.decode()
+    return fields
 
 
 def error(status: int, description: str, **parameters: Any) -> tuple[int, dict[str, Any]]:
@@ -105,9 +145,13 @@ def bot_api() -> Iterator[BotApi]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            content = self.rfile.read(int(self.headers["Content-Length"]))
+            kind = self.headers["Content-Type"]
             try:
-                status, answer = api.answer(self.path, body)
+                if kind.startswith("multipart/form-data"):
+                    status, answer = api.answer_file(self.path, form(kind, content))
+                else:
+                    status, answer = api.answer(self.path, json.loads(content))
             except ConnectionAbortedError:
                 self.connection.close()
                 return

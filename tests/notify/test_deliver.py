@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +15,8 @@ from drift_pipeline.judge.findings import Severity
 from drift_pipeline.notify.alerts import Failure
 from drift_pipeline.notify.channels import channels
 from drift_pipeline.notify.deliver import Delivery, Outcome, tell, tell_failure
+from drift_pipeline.notify.message import Document
+from drift_pipeline.report.report import Report
 from tests.notify.bot_api import BotApi, error
 from tests.notify.reports import finding, report
 
@@ -57,6 +63,73 @@ def test_an_alert_that_was_not_taken_is_sent_by_the_next_check(telegram: BotApi,
     assert tell(ONE, ways, store=store, run_id="2")[0].outcome is Outcome.SENT
 
 
+def at(found: Report, day: int) -> Report:
+    moment = datetime(2026, 5, 1, 2, 0, tzinfo=UTC) + timedelta(days=day)
+    return replace(found, context=replace(found.context, checked_at=moment))
+
+
+def outcomes(
+    found: Report, days: Iterable[int], telegram: BotApi, store: ArtifactStore, remind_after: int
+) -> list[int]:
+    """The days on which an alert was sent."""
+    ways, span = channels(telegram.variables()), timedelta(days=remind_after)
+    return [
+        day
+        for day in days
+        if tell(at(found, day), ways, store=store, run_id=f"{day}", remind_after=span)[0].outcome is Outcome.SENT
+    ]
+
+
+def test_drift_that_nobody_resolves_is_told_of_again_after_the_interval(telegram: BotApi, store: ArtifactStore) -> None:
+    assert outcomes(ONE, range(16), telegram, store, 7) == [0, 7, 14]
+    assert "Still the same" not in telegram.sent[0]["seen"]
+    for reminder in telegram.sent[1:]:
+        assert "⏰ Still the same as on 2026-05-01" in reminder["seen"]
+
+
+def test_a_change_begins_the_interval_anew(telegram: BotApi, store: ArtifactStore) -> None:
+    assert outcomes(ONE, range(6), telegram, store, 7) == [0]
+    assert outcomes(TWO, range(6, 16), telegram, store, 7) == [6, 13]
+    assert "⏰ Still the same as on 2026-05-07" in telegram.sent[-1]["seen"]
+
+
+def test_no_reminder_without_drift_and_none_when_it_is_switched_off(telegram: BotApi, store: ArtifactStore) -> None:
+    assert outcomes(NONE, range(0, 40, 5), telegram, store, 7) == []
+    assert outcomes(ONE, range(40, 100, 5), telegram, store, 0) == [40]
+
+
+def test_what_an_earlier_release_remembered_is_known_and_reminded_of_from_now_on(
+    telegram: BotApi, store: ArtifactStore
+) -> None:
+    keys = [finding.difference.key for finding in ONE.counting]
+    store.write("production", "0", {"alerts.json": json.dumps({"telegram": keys})})
+    assert outcomes(ONE, range(9), telegram, store, 7) == [7]
+
+
+def test_a_reminder_that_failed_is_sent_by_the_next_check(telegram: BotApi, store: ArtifactStore) -> None:
+    outcomes(ONE, [0], telegram, store, 7)
+    telegram.script = [error(403, "Forbidden: bot was blocked")]
+    assert outcomes(ONE, [8, 9], telegram, store, 7) == [9]
+
+
+def test_the_report_goes_with_an_alert_of_drift_and_with_nothing_else(telegram: BotApi, store: ArtifactStore) -> None:
+    ways = channels(telegram.variables())
+    page = Document("schema-drift-production.html", b"<html>")
+    for number, found in enumerate([ONE, ONE, NONE]):
+        tell(found, ways, store=store, run_id=str(number), document=page)
+    assert len(telegram.sent) == 2
+    assert [file["document"]["name"] for file in telegram.documents] == [page.name]
+
+
+def test_an_alert_whose_file_was_refused_is_sent_and_says_so(telegram: BotApi, store: ArtifactStore) -> None:
+    telegram.file_script = [error(400, "Bad Request: wrong file")]
+    page = Document("schema-drift-production.html", b"<html>")
+    (sent,) = tell(ONE, channels(telegram.variables()), store=store, run_id="1", document=page)
+    assert sent.outcome is Outcome.SENT
+    assert "the report was not attached" in sent.problem
+    assert tell(ONE, channels(telegram.variables()), store=store, run_id="2")[0].outcome is Outcome.NOT_NEEDED
+
+
 def test_environments_do_not_know_of_each_others_alerts(telegram: BotApi, store: ArtifactStore) -> None:
     ways = channels(telegram.variables())
     tell(ONE, ways, store=store, run_id="1")
@@ -69,7 +142,7 @@ def test_without_a_store_every_drift_alerts(telegram: BotApi) -> None:
     assert [tell(found, ways)[0].outcome.value for found in (ONE, ONE, NONE)] == ["sent", "sent", "not needed"]
 
 
-@pytest.mark.parametrize("state", ["", "{", "[]", '{"telegram": 3}', "null"])
+@pytest.mark.parametrize("state", ["", "{", "[]", '{"telegram": 3}', '{"telegram": {}}', "null"])
 def test_a_damaged_memory_of_alerts_alerts_once_more(state: str, telegram: BotApi, store: ArtifactStore) -> None:
     store.write("production", "0", {"alerts.json": state or " "})
     assert tell(ONE, channels(telegram.variables()), store=store, run_id="1")[0].outcome is Outcome.SENT

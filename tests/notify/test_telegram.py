@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,7 +14,8 @@ from drift_pipeline.errors import NotifyError
 from drift_pipeline.history.trend import Movement
 from drift_pipeline.judge.findings import Impact, Severity
 from drift_pipeline.notify.alerts import Failure, all_clear, drift_alert, failure_alert
-from drift_pipeline.notify.telegram import TelegramSettings, send, telegram_settings
+from drift_pipeline.notify.message import Document
+from drift_pipeline.notify.telegram import MAX_DOCUMENT, TelegramSettings, send, telegram_settings
 from tests.notify.bot_api import CHAT, TOKEN, BotApi, cut, error, hang
 from tests.notify.reports import finding, report
 
@@ -165,8 +167,9 @@ def test_a_wait_that_no_check_can_afford_is_an_error_at_once(telegram: BotApi, s
 
 @pytest.mark.parametrize("trouble", [error(502, "Bad Gateway"), (500, "<html>oops"), cut], ids=["502", "500", "cut"])
 def test_what_may_be_over_in_a_moment_is_tried_again(
-    trouble: Any, telegram: BotApi, settings: TelegramSettings
+    trouble: Any, telegram: BotApi, settings: TelegramSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
     telegram.script = [trouble]
     send(settings, all_clear(report()))
     assert len(telegram.sent) == 1
@@ -228,6 +231,115 @@ def test_the_token_is_in_no_error_and_no_log(
     assert TOKEN not in repr(settings)
     if trouble != "refused":
         assert "/bot***/sendMessage" in caplog.text or callable(trouble)
+
+
+# ---------------------------------------------------------------- the report as a file
+
+PAGE = Document("schema-drift-production.html", "<!DOCTYPE html><title>🔴 ümläut</title>".encode())
+
+
+def with_page(document: Document = PAGE) -> Any:
+    return replace(drift_alert(six_findings()), document=document)
+
+
+def test_the_full_report_follows_the_message_as_a_file_without_a_second_sound(telegram: BotApi) -> None:
+    chosen = telegram_settings({**telegram.variables(), "TELEGRAM_THREAD_ID": "7"})
+    assert chosen
+    assert send(chosen, with_page()) == ""
+    (file,) = telegram.documents
+    assert file["document"] == {"name": PAGE.name, "kind": "text/html", "content": PAGE.content}
+    assert file["caption"] == "🔴 Schema drift: production is critical"
+    assert file["disable_notification"] == "true"
+    assert file["message_thread_id"] == "7"
+    assert len(telegram.sent) == 1
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [error(400, "Bad Request: wrong file"), error(403, "Forbidden: no rights to send documents"), (413, "too large")],
+    ids=["400", "403", "413"],
+)
+def test_a_file_that_is_refused_is_told_and_the_message_counts_as_sent(
+    trouble: Any, telegram: BotApi, settings: TelegramSettings
+) -> None:
+    telegram.file_script = [trouble]
+    said = send(settings, with_page())
+    assert said.startswith(f"the report was not attached: Telegram did not take the alert: HTTP {trouble[0]}")
+    assert len(telegram.sent) == 1
+    assert len(telegram.uploads) == 1
+
+
+@pytest.mark.parametrize("trouble", [error(502, "Bad Gateway"), (500, "<html>oops"), cut], ids=["502", "500", "cut"])
+def test_a_file_is_tried_again_alone(
+    trouble: Any, telegram: BotApi, settings: TelegramSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    telegram.file_script = [trouble]
+    assert send(settings, with_page()) == ""
+    assert len(telegram.documents) == 1
+    assert len(telegram.sent) == 1
+
+
+def test_a_file_waits_as_long_as_telegram_asks_for(telegram: BotApi, settings: TelegramSettings) -> None:
+    telegram.file_script = [error(429, "Too Many Requests: retry after 1", retry_after=1)]
+    assert send(settings, with_page()) == ""
+    assert 1.0 <= telegram.times[2] - telegram.times[1] < 1.9
+
+
+def test_a_server_that_hangs_over_the_file_is_left_after_the_timeout(
+    telegram: BotApi, settings: TelegramSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    telegram.file_script = [hang] * 4
+    assert "no answer within" in send(replace(settings, timeout=0.1), with_page())
+    assert len(telegram.sent) == 1
+
+
+def test_a_file_that_telegram_does_not_take_is_not_even_sent(telegram: BotApi, settings: TelegramSettings) -> None:
+    large = replace(PAGE, content=bytes(MAX_DOCUMENT + 1))
+    assert send(settings, with_page(large)) == (
+        "the report was not attached: it has 50000001 bytes, and Telegram takes 50000000"
+    )
+    assert not telegram.uploads
+
+
+def test_without_a_message_there_is_no_file(telegram: BotApi, settings: TelegramSettings) -> None:
+    telegram.script = [error(403, "Forbidden: bot was kicked from the group chat")]
+    with pytest.raises(NotifyError):
+        send(settings, with_page())
+    assert not telegram.uploads
+
+
+def test_the_file_follows_a_group_that_became_a_supergroup(telegram: BotApi, settings: TelegramSettings) -> None:
+    telegram.script = [error(400, "Bad Request: group chat was upgraded", migrate_to_chat_id=int(CHAT))]
+    assert send(replace(settings, chat="-42"), with_page()) == ""
+    assert [upload["chat_id"] for upload in telegram.uploads] == [CHAT]
+
+
+@pytest.mark.parametrize("trouble", [cut, hang, error(401, f"bad token {TOKEN}"), error(400, TOKEN)])
+def test_the_token_is_in_no_word_and_no_log_about_a_file(
+    trouble: Any, telegram: BotApi, settings: TelegramSettings, caplog: pytest.LogCaptureFixture, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    telegram.file_script = [trouble] * 4
+    with caplog.at_level(logging.DEBUG):
+        said = send(replace(settings, timeout=0.1), with_page())
+    assert said
+    assert TOKEN not in said
+    assert TOKEN not in caplog.text
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_name_in_the_caption_is_plain_text(name: str, telegram: BotApi, settings: TelegramSettings) -> None:
+    found = report(finding(Severity.MAJOR, name), environment=name)
+    assert send(settings, replace(drift_alert(found), document=PAGE)) == ""
+    assert "parse_mode" not in telegram.documents[0]
+
+
+def test_a_reminder_says_since_when_nothing_has_changed(telegram: BotApi, settings: TelegramSettings) -> None:
+    since = datetime(2026, 4, 20, 2, 0, tzinfo=UTC)
+    send(settings, drift_alert(six_findings(), unchanged_since=since))
+    assert "⏰ Still the same as on 2026-04-20; nobody has resolved it\n" in telegram.sent[0]["seen"]
 
 
 @pytest.mark.parametrize("missing", ["TELEGRAM_BOT_TOKEN", "TELEGRAM_CHAT_ID"])
