@@ -105,8 +105,8 @@ def _notify(service: apprise.Apprise, message: Message, *, attached: bool) -> bo
     attach = None
     if document:
         attach = AttachMemory(document.content, name=document.name, mimetype=document.kind)  # type: ignore[no-untyped-call]  # apprise has no types here
-    html = service[0].notify_format == apprise.NotifyFormat.HTML
-    # text that apprise makes HTML of has no space left at which a line could break, so HTML is our own
+    # `format=html` in the URL: apprise would make HTML of text without a space at which a line could break
+    html = service[0].resolve_format(apprise.NotifyFormat.TEXT) == apprise.NotifyFormat.HTML
     body = message.to_html(ANY_LENGTH).replace("\n", "<br>\n") if html else message.to_text()
     form = apprise.NotifyFormat.HTML if html else apprise.NotifyFormat.TEXT
     return bool(service.notify(body, title=message.subject, body_format=form, attach=attach))

@@ -100,7 +100,11 @@ def tell(
 
 def tell_failure(failure: Failure, channels: Sequence[Channel], *, link: str = "") -> tuple[Delivery, ...]:
     """Alert every channel that a check could not look. Never raises for a channel's fault."""
-    message = failure_alert(failure, link=link)
+    return send_all(failure_alert(failure, link=link), channels)
+
+
+def send_all(message: Message, channels: Sequence[Channel]) -> tuple[Delivery, ...]:
+    """Send a message to every channel. Never raises for a channel's fault."""
     return tuple(_send(channel, message) for channel in channels)
 
 

@@ -6,6 +6,7 @@ import email
 import email.policy
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from email.message import EmailMessage
 from typing import Any
 
@@ -16,14 +17,18 @@ from drift_pipeline.errors import NotifyError
 from drift_pipeline.judge.findings import Severity
 from drift_pipeline.notify.alerts import drift_alert
 from drift_pipeline.notify.channels import channels
+from drift_pipeline.notify.message import Document
 from tests.notify.reports import finding, report
 
 
 class Inbox:
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
+        self.largest = 10_000_000
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+        if len(envelope.content) > self.largest:
+            return "552 5.3.4 Message size exceeds fixed limit"
         self.mails.append(email.message_from_bytes(envelope.content, policy=email.policy.default))  # type: ignore[arg-type]
         return "250 taken"
 
@@ -43,10 +48,13 @@ def inbox() -> Iterator[tuple[Inbox, int]]:
         controller.stop()
 
 
+def address(port: int) -> str:
+    return f"mailto://127.0.0.1:{port}?from=drift@example.org&to=team@example.org&mode=insecure"
+
+
 def test_the_alert_arrives_by_mail_with_its_verdict_as_subject(inbox: tuple[Inbox, int]) -> None:
     box, port = inbox
-    url = f"mailto://127.0.0.1:{port}?from=drift@example.org&to=team@example.org&mode=insecure"
-    (channel,) = channels({"DRIFT_ALERT_URLS": url})
+    (channel,) = channels({"DRIFT_ALERT_URLS": address(port)})
     message = drift_alert(report(finding(Severity.CRITICAL, "table <b>a'b</b> & co")), link="https://x.example/r/1")
     channel.send(message)
 
@@ -59,6 +67,44 @@ def test_the_alert_arrives_by_mail_with_its_verdict_as_subject(inbox: tuple[Inbo
     assert "🔴 Schema Drift Alert - CRITICAL\n\n🗄️ Environment: production\n📊 Severity: critical" in text
     assert "🔴 table <b>a'b</b> & co" in text
     assert "https://x.example/r/1" in text
+
+
+def test_in_a_mail_of_html_names_are_text_and_lines_stay_lines(
+    inbox: tuple[Inbox, int],
+) -> None:
+    box, port = inbox
+    (channel,) = channels({"DRIFT_ALERT_URLS": f"{address(port)}&format=html"})
+    channel.send(drift_alert(report(finding(Severity.CRITICAL, "table <b>a'b</b> & co"))))
+    body = box.mails[0].get_body(preferencelist=("html",))
+    assert body is not None
+    html = body.get_content()
+    assert "table &lt;b&gt;a'b&lt;/b&gt; &amp; co<br>" in html
+    assert "<b>Schema Drift Alert - CRITICAL</b><br>" in html
+    assert "<b>a" not in html
+
+
+def test_the_full_report_is_attached_to_the_mail(inbox: tuple[Inbox, int]) -> None:
+    box, port = inbox
+    (channel,) = channels({"DRIFT_ALERT_URLS": address(port)})
+    page = Document("schema-drift-production.html", "<!DOCTYPE html><title>🔴</title>".encode())
+    assert channel.send(replace(drift_alert(report(finding(Severity.MAJOR, "x"))), document=page)) == ""
+    (attached,) = box.mails[0].iter_attachments()
+    assert attached.get_filename() == page.name
+    assert attached.get_content_type() == "text/html"
+    assert attached.get_payload(decode=True) == page.content
+    assert box.mails[0].get_body(preferencelist=("plain",)) is not None
+
+
+@pytest.mark.slow  # apprise pauses between two mails of one address
+def test_a_server_that_takes_no_files_gets_the_words(inbox: tuple[Inbox, int]) -> None:
+    box, port = inbox
+    box.largest = 20_000
+    (channel,) = channels({"DRIFT_ALERT_URLS": address(port)})
+    page = Document("schema-drift-production.html", bytes(100_000))
+    said = channel.send(replace(drift_alert(report(finding(Severity.MAJOR, "x"))), document=page))
+    assert said == "these of DRIFT_ALERT_URLS did not take the report as a file: 1 (mailto)"
+    (mail,) = box.mails
+    assert not list(mail.iter_attachments())
 
 
 @pytest.mark.parametrize(
