@@ -50,7 +50,7 @@ def failure_hook(identifier: str, environment: str = "") -> dg.HookDefinition:
     @dg.failure_hook(name=f"tell_of_failure_{identifier}", required_resource_keys={"drift"})
     def tell_of_failure(context: dg.HookContext) -> None:
         drift: DriftResource = context.resources.drift
-        variables = _variables(drift, environment)
+        variables = variables_of(drift, environment)
         failure = describe(context.op_exception, environment or "models", context.op.name, variables)
         deliveries = tell_failure(failure, channels(variables), link=run_link(context.run_id))
         log_deliveries(context.log, deliveries)
@@ -138,8 +138,8 @@ def log_deliveries(log: logging.Logger, deliveries: Sequence[Delivery]) -> None:
                 log.warning("%s: %s", delivery.channel, delivery.problem)
 
 
-def _variables(drift: DriftResource, environment: str) -> Mapping[str, str]:
-    # where the settings are what failed, the process's own variables are left
+def variables_of(drift: DriftResource, environment: str) -> Mapping[str, str]:
+    """The variables that count for an environment: the process's own alone, where the settings are what failed."""
     try:
         return variables_for(drift.settings(), environment)
     except DriftError:
