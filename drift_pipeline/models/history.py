@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 from psycopg2 import sql
@@ -22,7 +25,7 @@ from drift_pipeline.schema import snapshot
 from drift_pipeline.schema.edition import edition
 from drift_pipeline.schema.facts import Schema
 from drift_pipeline.schema.reader import read_schema
-from drift_pipeline.scratch import databases
+from drift_pipeline.scratch import databases, kept
 from drift_pipeline.scratch.server import ScratchServer
 
 HEADS = ("heads",)
@@ -131,37 +134,109 @@ def schema_at(
 
     Raises MigrationError, ScratchError.
     """
-    request = {
-        "mode": "upgrade",
-        "alembic": str(alembic_file(models, root)),
-        "to": sorted(to),
-        "server": server.version,
-        "reader": edition(),
-        "default_schema": default_schema,
-        "extensions": dict(extensions) if isinstance(extensions, Mapping) else sorted(extensions),
-    }
-    folder, key = cache_key(request, models, root, cache)
-    answer = kept_answers.kept(folder, key, root)
-    if answer is not None:
-        try:
-            return snapshot.from_json(answer["snapshot"])
-        except (SnapshotError, KeyError) as error:
-            _log.warning("a kept schema of the history cannot be used: %s", error)
-    failed_at, failure = _failed.get((folder, key), (0.0, None))
-    if failure is not None and time.monotonic() - failed_at < FAILED_SECONDS:
-        raise type(failure)(failure.message, hint=failure.hint) from failure
+    return _History(
+        models,
+        root,
+        server,
+        to=tuple(to),
+        cache=cache,
+        default_schema=default_schema,
+        extensions=extensions,
+    ).schema()
+
+
+@contextmanager
+def history_database(
+    models: ModelSettings,
+    root: Path,
+    server: ScratchServer,
+    *,
+    cache: Path | None = None,
+    default_schema: str = "public",
+    extensions: Sequence[str] | Mapping[str, str] = (),
+) -> Iterator[tuple[Database, Schema]]:
+    """A scratch database on which the migrations ran up to their heads, to be copied, with its schema.
+
+    The one that was kept when the schema was made; without it the migrations run again. Raises MigrationError,
+    ScratchError.
+    """
+    history = _History(
+        models, root, server, to=HEADS, cache=cache, default_schema=default_schema, extensions=extensions
+    )
+    schema = history.schema()
+    with kept.kept(server, history.database_key) as found:
+        if found is not None:
+            yield found, schema
+            return
     with server.create(label="history") as database:
-        _prepare(database, default_schema, extensions)
-        answer = {"dependencies": {"files": {}, "folders": {}, "installed": {}}}
-        if tuple(to) != BASE and to:
+        migrate(models, root, database, default_schema=default_schema, extensions=extensions)
+        yield database, schema
+
+
+class _History:
+    """The migrations up to somewhere, run at most once as long as nothing that they depend on changes."""
+
+    def __init__(
+        self,
+        models: ModelSettings,
+        root: Path,
+        server: ScratchServer,
+        *,
+        to: tuple[str, ...],
+        cache: Path | None,
+        default_schema: str,
+        extensions: Sequence[str] | Mapping[str, str],
+    ) -> None:
+        self._models, self._root, self._server, self._to = models, root, server, to
+        self._default_schema, self._extensions = default_schema, extensions
+        self._request: dict[str, Any] = {
+            "mode": "upgrade",
+            "alembic": str(alembic_file(models, root)),
+            "to": sorted(to),
+            "server": server.version,
+            "reader": edition(),
+            "default_schema": default_schema,
+            "extensions": dict(extensions) if isinstance(extensions, Mapping) else sorted(extensions),
+        }
+        self._folder, self._key = cache_key(self._request, models, root, cache)
+        self.database_key = ""
+
+    def schema(self) -> Schema:
+        answer = kept_answers.kept(self._folder, self._key, self._root)
+        if answer is not None:
             try:
-                answer = run({**request, "allowed": dict(database.parameters)}, models, root)
-            except MigrationError as error:
-                _failed[folder, key] = time.monotonic(), error
-                raise
-        schema = read_schema(database)
-    kept_answers.keep(folder, key, {**answer, "snapshot": snapshot.to_json(schema)})
-    return schema
+                schema = snapshot.from_json(answer["snapshot"])
+                self.database_key = self._named(answer)
+            except (SnapshotError, KeyError) as error:
+                _log.warning("a kept schema of the history cannot be used: %s", error)
+            else:
+                return schema
+        failed_at, failure = _failed.get((self._folder, self._key), (0.0, None))
+        if failure is not None and time.monotonic() - failed_at < FAILED_SECONDS:
+            raise type(failure)(failure.message, hint=failure.hint) from failure
+        with self._server.create(label="history") as database:
+            answer = self._run(database)
+            schema = read_schema(database)
+            self.database_key = self._named(answer)
+            if self._to == HEADS:
+                kept.keep(self._server, database, self.database_key)
+        kept_answers.keep(self._folder, self._key, {**answer, "snapshot": snapshot.to_json(schema)})
+        return schema
+
+    def _run(self, database: Database) -> dict[str, Any]:
+        _prepare(database, self._default_schema, self._extensions)
+        if self._to == BASE or not self._to:
+            return {"dependencies": {"files": {}, "folders": {}, "installed": {}}}
+        try:
+            return run({**self._request, "allowed": dict(database.parameters)}, self._models, self._root)
+        except MigrationError as error:
+            _failed[self._folder, self._key] = time.monotonic(), error
+            raise
+
+    def _named(self, answer: Mapping[str, Any]) -> str:
+        """The key alone says nothing of what the files held, and every scratch server has its own databases."""
+        parts = [self._key, answer["dependencies"], sorted(self._server.parameters.items())]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
 
 def _prepare(database: Database, default_schema: str, extensions: Sequence[str] | Mapping[str, str]) -> None:

@@ -18,7 +18,7 @@ from drift_pipeline.models.loaded import LoadedModels, ModelStatement
 from drift_pipeline.models.subprocesses import interpreter, run
 from drift_pipeline.redaction import redact, secrets_in
 
-__all__ = ["LoadedModels", "ModelStatement", "load_models"]
+__all__ = ["LoadedModels", "ModelStatement", "kept_models", "load_models"]
 
 
 def load_models(
@@ -31,6 +31,22 @@ def load_models(
     """
     request, source = _request(models, root)
     answer, cached = answer_of(request, models, root, cache)
+    return _told(answer, source, models, default_schema, cached=cached)
+
+
+def kept_models(
+    models: ModelSettings, root: Path, *, cache: Path | None = None, default_schema: str = "public"
+) -> LoadedModels | None:
+    """The same where it is kept from before, else None: no process is started. Raises as `load_models` does."""
+    request, source = _request(models, root)
+    folder, key = cache_key(request, models, root, cache)
+    answer = kept_answers.kept(folder, key, root)
+    return None if answer is None else _told(answer, source, models, default_schema, cached=True)
+
+
+def _told(
+    answer: Mapping[str, Any], source: str, models: ModelSettings, default_schema: str, *, cached: bool
+) -> LoadedModels:
     if not answer["tables"]:
         raise ModelsError(
             f"{source} declares no tables",

@@ -20,7 +20,7 @@ from drift_pipeline.scratch.databases import LOCK, connect
 from drift_pipeline.scratch.server import ScratchServer
 
 PREFIX = "drift_kept_"
-MOST = 4
+MOST = 8
 """How many are kept."""
 
 _log = logging.getLogger(__name__)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import os
+import weakref
 from typing import Any
 
 from sqlalchemy import event
@@ -47,6 +50,32 @@ def install(scratch: dict[str, str]) -> None:
         raise ConnectionRefused(f"a connection to {target} was refused: models are read without any database")
 
     event.listen(Engine, "do_connect", lead)
+    _remember_engines()
+
+
+_engines: weakref.WeakSet[Any] = weakref.WeakSet()
+
+
+def _remember_engines() -> None:
+    plain: Any = Engine.__init__
+
+    @functools.wraps(plain)
+    def remembered(self: Any, *arguments: Any, **options: Any) -> None:
+        plain(self, *arguments, **options)
+        _engines.add(self)
+
+    Engine.__init__ = remembered  # type: ignore[method-assign]  # there is no event for it
+
+
+def hang_up() -> None:
+    """Closes what the application's pools hold: the next request may be about another database."""
+    for engine in list(_engines):
+        try:
+            engine.dispose()
+        except Exception:
+            # of an asynchronous driver, whose loop is gone; the pool must go all the same
+            with contextlib.suppress(Exception):
+                engine.dispose(close=False)
 
 
 def _name(parameters: Any) -> str:

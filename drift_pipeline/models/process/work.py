@@ -66,10 +66,13 @@ def _revisions(request: dict[str, Any], _root: str) -> dict[str, Any]:
 def _upgrade(request: dict[str, Any], _root: str) -> dict[str, Any]:
     history: Any = importlib.import_module(".revisions", __package__)
     x, versions = request.get("x") or [], request.get("versions") or ""
-    if request["mode"] == "downgrade":
-        history.downgrade(request["alembic"], request["allowed"], request["to"][0], x, versions)
-    else:
-        history.upgrade(request["alembic"], request["allowed"], request["to"], x, versions)
+    try:
+        if request["mode"] == "downgrade":
+            history.downgrade(request["alembic"], request["allowed"], request["to"][0], x, versions)
+        else:
+            history.upgrade(request["alembic"], request["allowed"], request["to"], x, versions)
+    finally:
+        guard.hang_up()
     return {}
 
 

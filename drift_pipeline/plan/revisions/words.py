@@ -1,0 +1,51 @@
+"""The words of the writer of revisions: the project, the environment that drifted, the revision that was made."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from drift_pipeline.config import Database, ModelSettings
+from drift_pipeline.diff.differences import Difference
+from drift_pipeline.schema.facts import Schema
+from drift_pipeline.schema.version_table import LiveRevisions
+
+
+@dataclass(frozen=True)
+class Project:
+    """The team's Alembic history: its settings, and the folder that their paths are relative to."""
+
+    models: ModelSettings
+    root: Path
+
+
+@dataclass(frozen=True)
+class Drifted:
+    """One environment against the models, both as they are compared. `database`: scratch, with the models."""
+
+    environment: str
+    live: Schema
+    models: Schema
+    database: Database
+    revisions: LiveRevisions
+    planes: Collection[str] = ("structure",)
+    exact: bool = False
+    default_schema: str = "public"
+    extensions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class MadeRevision:
+    """`text` is empty when no revision is needed. `pending`: revisions that are to be applied instead, or before.
+
+    `home`: the folder of the project's revisions, where the file belongs. `withheld`: what it leaves as it is.
+    """
+
+    revision: str = ""
+    file_name: str = ""
+    text: str = ""
+    parents: tuple[str, ...] = ()
+    pending: tuple[str, ...] = ()
+    withheld: tuple[Difference, ...] = ()
+    home: Path | None = None
