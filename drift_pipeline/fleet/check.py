@@ -162,7 +162,8 @@ class _Check:
         """None could be looked at: the error of the first, and how many there are."""
         database, error = self._unread[min(self._unread)]
         count = len(self._databases)
-        said = f"none of the {databases_text(count)} of {self._environment} could be looked at"
+        which = f"none of the {databases_text(count)}" if count > 1 else "not even the one database"
+        said = f"{which} of {self._environment} could be looked at"
         return type(error)(f"{said}; {database.parameters['dbname']}: {error.message}", hint=error.hint)
 
 

@@ -26,8 +26,15 @@ def keep_fleet(store: ArtifactStore, fleet: FleetReport, run_id: str, *, allow_d
     merged = with_ages(merged, moved)
     files = {
         **render_artifacts(merged, allow_destructive=allow_destructive),
+        **fleet_files(fleet, allow_destructive=allow_destructive),
+    }
+    return Kept(store.write(fleet.environment, run_id, files, check=record), moved, merged)
+
+
+def fleet_files(fleet: FleetReport, *, allow_destructive: bool = False) -> dict[str, str]:
+    """Name -> text of the artifacts that speak of each schema on its own."""
+    return {
         SQL: to_sql(fleet, allow_destructive=allow_destructive),
         SUMMARY: to_markdown(fleet),
         FLEET: to_json(fleet),
     }
-    return Kept(store.write(fleet.environment, run_id, files, check=record), moved, merged)

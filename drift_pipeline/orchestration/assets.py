@@ -72,7 +72,7 @@ def model_schema_asset(traits: Traits = PLAIN) -> dg.AssetsDefinition:
         return dg.MaterializeResult(
             value=models,
             metadata=metadata.of_models(models, root, traits.website_at(commit)),
-            data_version=_version(models.schema.fingerprint, models.loaded.fingerprint),
+            data_version=version_of(models.schema.fingerprint, models.loaded.fingerprint),
         )
 
     return model_schema
@@ -124,7 +124,7 @@ class _Factory:
             with self.looking():
                 live = use_case.read_live_schema(drift.settings(), self.environment)
             return dg.MaterializeResult(
-                value=live, metadata=metadata.of_live(live), data_version=_version(live.schema.fingerprint)
+                value=live, metadata=metadata.of_live(live), data_version=version_of(live.schema.fingerprint)
             )
 
         return live_schema
@@ -147,13 +147,13 @@ class _Factory:
         def schema_diff(
             context: dg.AssetExecutionContext, drift: DriftResource, models: ModelSchema, live: LiveSchema
         ) -> dg.MaterializeResult[Drift]:
-            with self.looking(), _settings(context, drift) as settings:
+            with self.looking(), settings_of_run(context, drift) as settings:
                 found = use_case.find_drift(settings, models, live)
             keys = (difference.key for difference in found.diff.differences)
             return dg.MaterializeResult(
                 value=found,
                 metadata=metadata.of_drift(found),
-                data_version=_version(*sorted(keys), found.plan.sql, found.plan.proof),
+                data_version=version_of(*sorted(keys), found.plan.sql, found.plan.proof),
             )
 
         return schema_diff
@@ -199,11 +199,11 @@ class _Factory:
             kept = alert(context.log, settings, store, kept, context.run.run_id)
             report = kept.report
             context.log.info("%s", verdict(report))
-            _tag_run(context, report)
+            tag_run(context, report)
             return dg.MaterializeResult(
                 value=report,
                 metadata=metadata.of_report(report, kept.movement, kept.locations, self.traits.website),
-                data_version=_version(report.severity, *(_identity(report))),
+                data_version=version_of(report.severity, *(_identity(report))),
                 tags={SEVERITY_TAG: report.severity.value},
                 check_results=checks.evaluate(key, report),
             )
@@ -238,7 +238,7 @@ class _Factory:
             with self.looking():
                 store = drift.store(drift.settings())
                 earlier = recall(store.latest(self.environment, MEMORY))
-                with _settings(context, drift) as settings:
+                with settings_of_run(context, drift) as settings:
                     result = migration_for(settings, models, live, report, earlier=earlier)
                 made = result.migration
                 files = {MIGRATION: made.text, MEMORY: dumps(result)}
@@ -247,13 +247,13 @@ class _Factory:
                 context.log.warning("no revision: %s", made.problem)
             return dg.MaterializeResult(
                 metadata=metadata.of_migration(made, where),
-                data_version=_version(made.status, made.revision, *made.pending, *made.withheld),
+                data_version=version_of(made.status, made.revision, *made.pending, *made.withheld),
             )
 
         return migration
 
 
-def _tag_run(context: dg.AssetExecutionContext, report: Report) -> None:
+def tag_run(context: dg.AssetExecutionContext, report: Report) -> None:
     """Let the list of runs be filtered by the worst severity and the commit of the models."""
     before = context.instance.get_records_for_run(context.run.run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION)
     events = (record.event_log_entry.asset_materialization for record in before.records)
@@ -267,7 +267,7 @@ def _storage(context: dg.AssetExecutionContext) -> Path:
     return Path(context.instance.storage_directory())
 
 
-def _settings(context: dg.AssetExecutionContext, drift: DriftResource) -> AbstractContextManager[Settings]:
+def settings_of_run(context: dg.AssetExecutionContext, drift: DriftResource) -> AbstractContextManager[Settings]:
     """The settings, as the run's commit has them if it was started for one."""
     return settings_at(drift.settings(), commit_of(context.run.tags), _storage(context))
 
@@ -278,6 +278,6 @@ def _identity(report: Report) -> list[str]:
     return [*judged, report.plan.sql, report.plan.proof]
 
 
-def _version(*parts: str) -> dg.DataVersion:
+def version_of(*parts: str) -> dg.DataVersion:
     """A data version that is the same for the same content, so that what did not change leaves all below it fresh."""
     return dg.DataVersion(hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16])

@@ -10,6 +10,7 @@ import dagster as dg
 from drift_pipeline.config import Settings, load_settings
 from drift_pipeline.errors import DriftError
 from drift_pipeline.orchestration.assets import environment_assets, model_schema_asset
+from drift_pipeline.orchestration.fleets import database_key, fleet_assets
 from drift_pipeline.orchestration.io import json_files
 from drift_pipeline.orchestration.jobs import all_environments_job, environment_job
 from drift_pipeline.orchestration.names import identifiers
@@ -19,6 +20,7 @@ from drift_pipeline.orchestration.schedules import daily_schedule
 from drift_pipeline.orchestration.sensors import commit_sensor
 from drift_pipeline.orchestration.traits import Traits
 from drift_pipeline.orchestration.trend import drift_trend_asset
+from drift_pipeline.orchestration.watch import failed_runs_sensor, silence_sensor
 from drift_pipeline.settings import ScheduleSettings
 
 DEFAULT_ENVIRONMENTS = ("production", "staging")
@@ -42,30 +44,51 @@ def environment_names(root: Path | None = None) -> tuple[str, ...]:
     return tuple(settings.environments) if settings else DEFAULT_ENVIRONMENTS
 
 
+def fleets_in(settings: Settings | None) -> tuple[str, ...]:
+    """The environments that stand for many databases."""
+    return tuple(name for name, each in settings.environments.items() if each.is_fleet) if settings else ()
+
+
 def build_definitions(
     environments: Sequence[str], *, resource: DriftResource | None = None, settings: Settings | None = None
 ) -> dg.Definitions:
     """Assets, jobs, schedule and sensors for these environments. `settings`: None where they cannot be read."""
     names = identifiers(environments)
     traits = Traits.of(settings)
-    everything = all_environments_job()
+    fleets = fleets_in(settings)
+    everything = all_environments_job([database_key(names[name]) for name in fleets if name in names])
     return dg.Definitions(
         assets=[
             model_schema_asset(traits),
             *([migration_history_asset(traits)] if traits.history else []),
-            *(asset for name, identifier in names.items() for asset in environment_assets(name, identifier, traits)),
+            *(
+                asset
+                for name, identifier in names.items()
+                for asset in (fleet_assets if name in fleets else environment_assets)(name, identifier, traits)
+            ),
             drift_trend_asset(names, traits),
         ],
         jobs=[
             everything,
-            *(environment_job(name, identifier, history=traits.history) for name, identifier in names.items()),
+            *(
+                environment_job(name, identifier, history=traits.history, fleet=name in fleets)
+                for name, identifier in names.items()
+            ),
         ],
         schedules=[
             daily_schedule(
-                everything, names, settings.schedule if settings else ScheduleSettings(), history=traits.history
+                everything,
+                names,
+                settings.schedule if settings else ScheduleSettings(),
+                history=traits.history,
+                fleets=fleets,
             )
         ],
-        sensors=[commit_sensor(everything)],
+        sensors=[
+            commit_sensor(everything),
+            failed_runs_sensor(names),
+            silence_sensor(names, traits.silence_hours),
+        ],
         resources={"drift": resource or DriftResource(), "io_manager": json_files},
         # the default executor imports everything anew for every step: 25 s where this takes 5
         executor=dg.in_process_executor,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC
 from typing import TYPE_CHECKING
 
@@ -23,10 +23,11 @@ def daily_schedule(
     when: ScheduleSettings = ScheduleSettings(),  # noqa: B008 - frozen
     *,
     history: bool = False,
+    fleets: Collection[str] = (),
 ) -> dg.ScheduleDefinition:
     """Every day at 02:00 UTC unless the settings name another time, running from the start: a run of its own for each
     environment, so that one that cannot be looked at neither delays nor reddens the others. `names`: environment ->
-    identifier. `history`: an Alembic history is configured.
+    identifier. `history`: an Alembic history is configured. `fleets`: environments that stand for many databases.
     """
 
     @dg.schedule(
@@ -43,7 +44,7 @@ def daily_schedule(
         return [
             dg.RunRequest(
                 run_key=f"{moment}:{identifier}",
-                asset_selection=assets_of(identifier, history=history),
+                asset_selection=assets_of(identifier, history=history, fleet=environment in fleets),
                 tags={ENVIRONMENT_TAG: tag_value(environment)},
             )
             for environment, identifier in names.items()
