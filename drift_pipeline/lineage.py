@@ -66,9 +66,14 @@ class CheckScope:
 
 
 def extensions_of(live: Schema | None) -> dict[str, str]:
-    """Each extension with the schema where live has it: its types are printed with that schema."""
+    """Each extension with the schema where live has it: its types are printed with that schema.
+
+    Without the one that every database has from the beginning: so models that were built before any database was read
+    are those that each of them is compared with.
+    """
     facts = live.of_kind("extension") if live else []
-    return {fact.id.name[-1]: str(fact.attributes["schema"]) for fact in facts}
+    places = {fact.id.name[-1]: str(fact.attributes["schema"]) for fact in facts}
+    return {name: schema for name, schema in places.items() if (name, schema) != ("plpgsql", "pg_catalog")}
 
 
 def scope_of(
