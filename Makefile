@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCK := uv pip compile -q --universal --no-strip-extras --generate-hashes --python-version 3.11 --custom-compile-command "make lock"
 
-.PHONY: help run dev demo-clean test test-slow lint types bench lock clean
+.PHONY: help run dev demo-clean test test-slow lint types docs bench lock clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -33,6 +33,9 @@ lint: $(VENV)/.dev ## ruff, and the linter for workflows
 
 types: $(VENV)/.dev ## mypy, strict
 	@$(BIN)/mypy
+
+docs: $(VENV)/.dev ## the documentation as a site, into site/; fails where a link leads nowhere
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 bench: $(VENV)/.dev ## speed and memory beside other tools, into docs/performance.md; BENCH_TABLES=100,1000 for some sizes
 	@$(BIN)/python -m benchmarks.run --tables $${BENCH_TABLES:-100,1000,10000}
