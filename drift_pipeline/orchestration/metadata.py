@@ -234,7 +234,7 @@ def links(locations: Mapping[str, str]) -> Metadata:
     }
 
 
-def findings_table(findings: Sequence[Finding], now: datetime) -> dg.MetadataValue:
+def findings_table(findings: Sequence[Finding], now: datetime | None = None) -> dg.MetadataValue:
     """The findings as a Markdown table, worst first. `now`: when they were found, from which their age counts."""
     rows = [
         (
@@ -244,7 +244,7 @@ def findings_table(findings: Sequence[Finding], now: datetime) -> dg.MetadataVal
             ", ".join(item.causes),
             item.set_aside or item.reason,
             _REMEDIES[item.remedy],
-            age_text(item.age, now).rstrip("."),
+            age_text(item.age, now).rstrip(".") if now else "",
             item.location,
         )
         for item in findings
