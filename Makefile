@@ -35,7 +35,7 @@ types: $(VENV)/.dev ## mypy, strict
 	@$(BIN)/mypy
 
 docs: $(VENV)/.dev ## the documentation as a site, into site/; fails where a link leads nowhere
-	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 bench: $(VENV)/.dev ## speed and memory beside other tools, into docs/performance.md; BENCH_TABLES=100,1000 for some sizes
 	@$(BIN)/python -m benchmarks.run --tables $${BENCH_TABLES:-100,1000,10000}
