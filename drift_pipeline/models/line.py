@@ -45,14 +45,17 @@ class Line:
         self._heard = b""
         self._begun = not forked
 
-    def say(self, line: str, timeout: float) -> None:
-        """Sends a request and waits until it is answered. Raises TimeoutError, Ended."""
+    def say(self, line: str, timeout: float) -> str:
+        """Sends a request and waits until it is answered; what stands behind that word. Raises TimeoutError, Ended."""
         until = time.monotonic() + timeout
         with contextlib.suppress(OSError):  # that it is gone is heard below
             self._channel.sendall(line.encode() + b"\n")
-        while (said := self._next_line(until)) != b"answered":
-            if said.startswith(b"ended "):
-                raise Ended(int(said.split()[1]))
+        while True:
+            word, _, rest = self._next_line(until).partition(b" ")
+            if word == b"answered":
+                return rest.decode()
+            if word == b"ended":
+                raise Ended(int(rest))
 
     def begun(self, timeout: float) -> bool:
         """Whether the process that stands by took the conversation up; False if it had just ended."""
@@ -68,7 +71,7 @@ class Line:
             # a process that the application left behind may hold the line, so silence is not proof of life
             self._channel.settimeout(left if self._forked else min(left, _POLL_SECONDS))
             try:
-                heard = self._channel.recv(4096)
+                heard = self._channel.recv(65536)
             except TimeoutError:
                 if not self._forked and self._process.poll() is not None:
                     raise Ended(self._process.wait()) from None
@@ -103,15 +106,26 @@ class Line:
         self._channel.close()
 
 
-def opened(python: str, program: Path, root: Path, environment: Mapping[str, str], printed: Path) -> Line:
-    """A conversation with a process of this interpreter. Raises ModelsError where the interpreter does not start."""
+def opened(command: list[str], root: Path, environment: Mapping[str, str], printed: Path) -> Line:
+    """A conversation with a process of this command. Raises ModelsError where the interpreter does not start.
+
+    The command reads requests from the socket that is its standard input; with `standby` behind it, the folder and the
+    descriptors of conversations, for each of which it forks.
+    """
     with printed.open("ab") as output:
         if not FORKS:
             mine, theirs = socket.socketpair()
             with theirs:
-                process = _started([python, str(program)], root, environment, stdin=theirs, output=output)
+                process = _started(command, root, environment, stdin=theirs, output=output)
             return Line(mine, process, forked=False)
-        return _forked([python, str(program), "standby"], root, environment, output)
+        return _forked([*command, "standby"], root, environment, output)
+
+
+def make_ready(command: list[str], root: Path, environment: Mapping[str, str]) -> None:
+    """Lets a process stand by, for a conversation that will be opened soon: it imports while others work."""
+    if FORKS:
+        with _lock, Path(os.devnull).open("ab") as output:
+            _standby([*command, "standby"], root, environment, output)
 
 
 # ---------------------------------------------------------------- the process that stands by
@@ -126,20 +140,14 @@ class _Standby:
 _standing: dict[object, _Standby] = {}
 _lock = threading.Lock()
 START_SECONDS = 60.0
-MOST = 2
+MOST = 3
 """So many stand by for one check: of other interpreters, or with another environment."""
 
 
 def _forked(command: list[str], root: Path, environment: Mapping[str, str], output: IO[bytes]) -> Line:
-    key: object = (os.getpid(), *command, tuple(stable(environment).items()))
     while True:
         with _lock:
-            standby = _standing.get(key)
-            fresh = standby is None or standby.process.poll() is not None
-            if standby is None or fresh:
-                standby = _standing[key] = _stand_by(command, root, environment, output)
-                for older in list(_standing)[:-MOST]:
-                    _end(_standing.pop(older))
+            standby, fresh = _standby(command, root, environment, output)
             mine, theirs = socket.socketpair()
             with theirs, contextlib.suppress(OSError):
                 socket.send_fds(standby.channel, [os.fsencode(root)], [theirs.fileno(), output.fileno()])
@@ -149,9 +157,23 @@ def _forked(command: list[str], root: Path, environment: Mapping[str, str], outp
             return line
         mine.close()
         with _lock:
-            if _standing.get(key) is standby:
+            for key in [each for each, standing in _standing.items() if standing is standby]:
                 del _standing[key]
                 _end(standby)
+
+
+def _standby(
+    command: list[str], root: Path, environment: Mapping[str, str], output: IO[bytes]
+) -> tuple[_Standby, bool]:
+    """The process that stands by for a command, and whether it was only just started."""
+    key: object = (os.getpid(), *command, tuple(stable(environment).items()))
+    standby = _standing.get(key)
+    if standby is not None and standby.process.poll() is None:
+        return standby, False
+    standby = _standing[key] = _stand_by(command, root, environment, output)
+    for older in list(_standing)[:-MOST]:
+        _end(_standing.pop(older))
+    return standby, True
 
 
 def _stand_by(command: list[str], root: Path, environment: Mapping[str, str], output: IO[bytes]) -> _Standby:

@@ -120,7 +120,7 @@ class Conversation:
         status = 0
         try:
             if self._line is None:
-                self._line = opened(python, PROCESS, self._root, self._environment, printed)
+                self._line = opened([python, str(PROCESS)], self._root, self._environment, printed)
             self._line.say(json.dumps({"request": str(asked), "answer": str(answered)}), self._models.timeout)
         except TimeoutError:
             raise talk.too_long(self._models.timeout, _last_line(printed)) from None

@@ -25,10 +25,11 @@ def start() -> None:
     sys.argv[1:] = []  # applications parse their arguments, some at import
     channel = socket.socket(fileno=os.dup(0))
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    converse = importlib.import_module(NAME + ".run").converse
     if standby:
-        importlib.import_module(NAME + ".standby").serve(channel)
+        importlib.import_module(NAME + ".standby").serve(channel, converse)
     else:
-        importlib.import_module(NAME + ".run").converse(channel)
+        converse(channel)
 
 
 if __name__ == "__main__":

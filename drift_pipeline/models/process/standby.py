@@ -11,13 +11,12 @@ import os
 import select
 import signal
 import socket
-from typing import Any
+from typing import Any, Callable, Iterable  # noqa: UP035 - Python 3.9
 
 IDLE_SECONDS = 30.0
 """After so long without a conversation it ends; the next one starts another."""
 
 PRELOADED = (
-    ".run",
     ".work",
     ".revisions",
     "sqlalchemy.dialects.postgresql",
@@ -28,10 +27,12 @@ PRELOADED = (
 )
 
 
-def serve(channel: socket.socket) -> None:
+def serve(
+    channel: socket.socket, converse: Callable[[socket.socket, int], None], preloaded: Iterable[str] = PRELOADED
+) -> None:
     """Each message is the folder to work in, and brings two descriptors: of the conversation, and of the file for what
     is printed. Never returns."""
-    for name in PRELOADED:
+    for name in preloaded:
         # one that is not there is missed, and told of, by whatever needs it
         with contextlib.suppress(Exception):
             importlib.import_module(name, __package__)
@@ -48,12 +49,12 @@ def serve(channel: socket.socket) -> None:
         if os.fork() == 0:
             channel.close()
             os.chdir(message)
-            _supervise(socket.socket(fileno=conversation), output)
+            _supervise(socket.socket(fileno=conversation), output, converse)
         os.close(conversation)
         os.close(output)
 
 
-def _supervise(channel: socket.socket, output: int) -> None:
+def _supervise(channel: socket.socket, output: int, converse: Callable[[socket.socket, int], None]) -> None:
     """Runs a worker for the conversation, says how it ended, and ends it when the other side hangs up."""
     woken, wake = os.pipe()
     os.set_blocking(wake, False)
@@ -70,7 +71,7 @@ def _supervise(channel: socket.socket, output: int) -> None:
         for number in (1, 2):
             os.dup2(output, number)
         os.close(output)
-        importlib.import_module(".run", __package__).converse(channel, supervisor)
+        converse(channel, supervisor)
     with contextlib.suppress(OSError):
         os.setpgid(worker, worker)
     os.close(output)

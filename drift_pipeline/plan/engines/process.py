@@ -6,15 +6,15 @@ import contextlib
 import json
 import os
 import re
-import signal
-import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from urllib.parse import quote, unquote
 
 import drift_pipeline
 from drift_pipeline.config import Database
-from drift_pipeline.errors import EngineError, EngineMissingError, EngineTimeoutError
+from drift_pipeline.errors import DriftError, EngineError, EngineMissingError, EngineTimeoutError
+from drift_pipeline.models import line
 from drift_pipeline.plan.engines import Engine
 
 # An engine is foreign code: of our environment it gets what Python and libpq need, and no credentials of others.
@@ -30,6 +30,12 @@ def database_uri(database: Database) -> str:
     """The libpq URI of a database, every parameter quoted. It may hold a password: only a pipe may see it."""
     parameters = {key: str(value) for key, value in database.parameters.items() if value not in (None, "")}
     return "postgresql://?" + "&".join(f"{key}={quote(value, safe='')}" for key, value in sorted(parameters.items()))
+
+
+def make_ready(engine: Engine) -> None:
+    """Lets the engine's process import it while others work: it will be asked soon."""
+    with contextlib.suppress(DriftError, OSError):  # told of when it is asked
+        line.make_ready(_command(engine), Path.cwd(), _environment())
 
 
 def run_engine(engine: Engine, source: Database, target: Database, *, timeout: float = 30.0) -> list[str]:
@@ -59,38 +65,27 @@ def run_engine(engine: Engine, source: Database, target: Database, *, timeout: f
     return [str(statement) for statement in answer["statements"]]
 
 
+def _command(engine: Engine) -> list[str]:
+    return [sys.executable, "-P", "-W", "ignore", "-m", "drift_pipeline.plan.engines.runner", engine.module]
+
+
 def _communicate(engine: Engine, request: str, timeout: float) -> tuple[str, str, int]:
-    command = [sys.executable, "-P", "-W", "ignore", "-m", "drift_pipeline.plan.engines.runner"]
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-        env=_environment(),
-        start_new_session=True,  # a group of its own: what the engine starts ends with it
-    )
-    try:
-        output, error_output = process.communicate(request, timeout=timeout)
-    except subprocess.TimeoutExpired as error:
-        raise EngineTimeoutError(
-            f"{engine.name} did not finish the comparison within the time limit of {timeout:g} s and was stopped.",
-            hint="Raise `engine_timeout` in drift.toml (seconds), or compare fewer schemas.",
-        ) from error
-    finally:
-        _end_group(process)
-    return output, error_output, process.returncode
-
-
-def _end_group(process: subprocess.Popen[str]) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):  # nothing of it is left
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    for pipe in (process.stdin, process.stdout, process.stderr):
-        if pipe is not None:
-            pipe.close()
+    with tempfile.TemporaryDirectory(prefix="drift-engine-") as folder:
+        printed = Path(folder) / "output"
+        talk = line.opened(_command(engine), Path.cwd(), _environment(), printed)
+        code, output = 0, ""
+        try:
+            output = talk.say(request, timeout)
+        except TimeoutError as error:
+            raise EngineTimeoutError(
+                f"{engine.name} did not finish the comparison within the time limit of {timeout:g} s and was stopped.",
+                hint="Raise `engine_timeout` in drift.toml (seconds), or compare fewer schemas.",
+            ) from error
+        except line.Ended as error:
+            code = error.status
+        finally:
+            talk.close()  # what the engine starts ends with it
+        return output, printed.read_text(encoding="utf-8", errors="replace"), code
 
 
 def _environment() -> dict[str, str]:

@@ -1,8 +1,9 @@
-"""The process in which one engine runs: `python -m drift_pipeline.plan.engines.runner`.
+"""The process in which one engine runs: `python -m drift_pipeline.plan.engines.runner MODULE [standby]`.
 
-Standard input: one JSON object `{"module", "source", "target", "limit"}`. Standard output: one JSON object, either
-`{"statements": [...]}` or `{"error": ..., "missing": module}`. Connection URIs come by standard input, since the
-arguments and the environment of a process can be read by others.
+Standard input is a socket. Each request is one line, a JSON object `{"module", "source", "target", "limit"}`; each
+answer is one line, the word `answered` and a JSON object, either `{"statements": [...]}` or `{"error": ..., "missing":
+module}`. Connection URIs come that way since the arguments and the environment of a process can be read by others. A
+process that stands by forks for each conversation: importing an engine costs more than its answer.
 """
 
 from __future__ import annotations
@@ -11,23 +12,33 @@ import importlib
 import json
 import os
 import signal
+import socket
 import sys
 import warnings
 
+from drift_pipeline.models.process.standby import serve
 
-def main() -> int:
-    """Run the engine that standard input names; 0 even if the engine fails: the answer says so."""
+
+def main() -> None:
+    """Answers what comes over standard input; an engine's failure is an answer. Never returns."""
     warnings.simplefilter("ignore")
-    # engines print what they like; only the answer may reach the pipe
-    answer_pipe = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-    request = json.load(sys.stdin)
-    # Whoever started us ends us at the limit. If they were killed themselves, the alarm does.
-    signal.alarm(int(request["limit"]) + 5)
-    answer = _propose(request["module"], request["source"], request["target"])
-    with answer_pipe:
-        json.dump(answer, answer_pipe)
-    return 0
+    channel = socket.socket(fileno=os.dup(0))
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    if sys.argv[2:] == ["standby"]:
+        serve(channel, converse, [sys.argv[1]])
+    converse(channel)
+
+
+def converse(channel: socket.socket, _parent: int = 0) -> None:
+    """Answers one request after the other until the other side hangs up. Never returns."""
+    with channel.makefile("r", encoding="utf-8") as lines:
+        for line in lines:
+            request = json.loads(line)
+            # Whoever started us ends us at the limit. If they were killed themselves, the alarm does.
+            signal.alarm(int(request["limit"]) + 5)
+            answer = _propose(request["module"], request["source"], request["target"])
+            channel.sendall(b"answered " + json.dumps(answer).encode() + b"\n")
+    os._exit(0)
 
 
 def _propose(module: str, source: str, target: str) -> dict[str, object]:
@@ -46,4 +57,4 @@ def _last_words(error: Exception) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
