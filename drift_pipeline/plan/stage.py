@@ -15,7 +15,7 @@ from drift_pipeline.plan.claims import claimed, with_unseen_reads
 from drift_pipeline.plan.effects import Dropped, Witness, with_losses
 from drift_pipeline.plan.roles import spoken_to
 from drift_pipeline.plan.sandbox import Sandbox, connect, hand_over
-from drift_pipeline.plan.statements import Statement
+from drift_pipeline.plan.statements import Statement, Step, TableLock
 
 _NAME = r'(?:"(?:[^"]|"")+"|[\w$]+)(?:\.(?:"(?:[^"]|"")+"|[\w$]+))*'
 NEEDS_ADMIN = re.compile(
@@ -67,6 +67,7 @@ class Stage:
         self._admin_witness = Witness(self._admin, self._worker)
         self._uncommitted: list[str] = []
         self._must_stand_alone: set[str] = set()
+        self._at_once = False
         self._execute(self._worker, "set client_min_messages = debug1")
         self._worker.commit()
         self._silence_event_triggers()
@@ -89,6 +90,40 @@ class Stage:
             waiting = [statement for statement, _ in failed]
         self._settle()
         return Ran(self._finished(ran), failed)
+
+    def run_steps(self, steps: Sequence[Step]) -> tuple[list[Step], str]:
+        """Runs steps one after the other, as somebody would: each a transaction, or outside of any.
+
+        Returns those that ran, with what was measured, and the server's words on the one that did not (empty if all
+        ran). A step that fails leaves nothing behind but what ran outside of a transaction.
+        """
+        ran: list[list[_Measured]] = []
+        words = ""
+        for step in steps:
+            result = self._step(step)
+            if isinstance(result, str):
+                words = result
+                break
+            ran.append(result)
+        self._settle()
+        finished = iter(self._finished([each for step in ran for each in step]))
+        measured = [_without_repetition([next(finished) for _ in step]) for step in ran]
+        return [replace(step, statements=each) for step, each in zip(steps, measured, strict=False)], words
+
+    def _step(self, step: Step) -> list[_Measured] | str:
+        done: list[_Measured] = []
+        self._at_once = step.transactional and len(step.statements) > 1
+        try:
+            for statement in step.statements:
+                result = self._try(statement)
+                if isinstance(result, str):
+                    self._worker.rollback()
+                    return result
+                done.append(result)
+            self._worker.commit()
+        finally:
+            self._at_once = False
+        return done
 
     def close(self) -> None:
         """Ends the sessions, so that the database can be copied or dropped."""
@@ -133,7 +168,7 @@ class Stage:
             messages = list(self._messages)
             measured = self._witness.measure(statement, messages) if self._measure else (statement, [])
             cursor.execute("release savepoint before_statement")
-        if self._measure:
+        if self._measure and not self._at_once:
             self._worker.commit()
         return measured
 
@@ -219,6 +254,18 @@ class Stage:
 
 def _words(error: psycopg2.Error) -> str:
     return " ".join((error.diag.message_primary or str(error)).split())
+
+
+def _without_repetition(statements: Sequence[Statement]) -> tuple[Statement, ...]:
+    """Statements of one transaction: a lock is told where it is taken, not again with each that follows."""
+    told: set[TableLock] = set()
+    result = []
+    for statement in statements:
+        holds = tuple(each for each in statement.holds if each not in told)
+        locks = tuple(each.table for each in holds if each.mode == "ACCESS EXCLUSIVE")
+        told.update(holds)
+        result.append(replace(statement, holds=holds, locks=locks))
+    return tuple(result)
 
 
 def _used_later(statements: Sequence[str]) -> Iterator[str]:

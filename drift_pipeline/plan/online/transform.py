@@ -1,0 +1,340 @@
+"""From the statements of a proven plan to steps: pure, by the rules' table. Nothing is run here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from drift_pipeline.plan.claims import claim_for
+from drift_pipeline.plan.online.draft import BRIEF, Drafted, Scene, Ways, brief
+from drift_pipeline.plan.online.rules import REPLACEMENTS, Replacement, dropped_by, ways_of
+from drift_pipeline.plan.shapes import parts_of, shape
+from drift_pipeline.plan.statements import Statement, Step
+from drift_pipeline.schema.facts import Fact, FactId, Schema
+
+_KINDS = (
+    r"(?P<kind>materialized view|view|function|procedure|aggregate|trigger|policy|rule|statistics|type|domain|operator"
+    r"|publication|cast|event trigger)"
+)
+_DROPS = shape(rf"drop {_KINDS} (?:if exists )?(?P<what>[^;]*?)(?: cascade| restrict)?\s*$")
+_CREATES = shape(rf"create (?:or replace )?(?:constraint )?{_KINDS} (?P<what>.*)")
+_ALTERS = shape(rf"alter {_KINDS} NAME:what\b")
+_TOUCHES = shape(r"alter table (?:only )?NAME:table (?:alter|drop) (?:column )?ID:column\b")
+_TAKES = shape(
+    r"alter table (?:only )?NAME:table (?:alter (?:column )?ID:column (?:set data )?type|drop column ID:gone)\b"
+)
+_ON = shape(r"(?:NAME:name)(?: on NAME:table)?")
+_LATER_TABLE = shape(r".*? on NAME:table")
+
+
+def steps_of(
+    statements: Sequence[Statement], source: Schema, goal: Schema, *, major: int, plain: frozenset[int] = frozenset()
+) -> list[Drafted]:
+    """The steps of the online variant, in their order.
+
+    `statements`: measured, they turn `source` into `goal`. `major`: of the server that the steps are for. `plain`:
+    places of statements that are to stay as they are.
+    """
+    return _Transformation(tuple(statements), source, goal, major, plain).steps()
+
+
+@dataclass(frozen=True)
+class _Transformation:
+    statements: tuple[Statement, ...]
+    source: Schema
+    goal: Schema
+    major: int
+    plain: frozenset[int]
+    replaced: dict[int, tuple[int, Replacement]] = field(default_factory=dict)
+    """The place of what creates the new object: the place of what drops the old one, and how."""
+    unneeded: set[int] = field(default_factory=set)
+    """Places of statements that other steps make superfluous."""
+    groups: list[set[int]] = field(default_factory=list)
+    """Places of statements that belong in one transaction."""
+
+    def steps(self) -> list[Drafted]:
+        self._pair_constraints()
+        self._pair_others()
+        self._merge()
+        return _joined(self._drafts())
+
+    # ------------------------------------------------------------------ what belongs together
+
+    def _scene(self, place: int) -> Scene:
+        """As it is when a statement's turn comes: what goes for good, or comes otherwise, is gone."""
+        gone = {
+            key
+            for statement in self.statements[:place]
+            for key in dropped_by(self._start, statement)
+            if not self._start.same(key)
+        }
+        return Scene(self.source, self.goal, self.major, frozenset(gone))
+
+    @cached_property
+    def _start(self) -> Scene:
+        return Scene(self.source, self.goal, self.major)
+
+    def _pair_constraints(self) -> None:
+        for place, statement in enumerate(self.statements):
+            keys = dropped_by(self._start, statement)
+            found = self._created_again(place) if keys else None
+            if found is None:
+                continue
+            last, replacement = found
+            (key, *_) = keys
+            columns = {needed for needs, needed in self.source.depends if needs == key}
+            retyped = [at for at in range(place + 1, last) if self._retyped(at) in columns]
+            if self.plain & {place, last}:
+                self.groups.append(set(range(place, last + 1)))
+            elif self._start.same(key) and retyped and all(self._is_expanded(at) for at in retyped):
+                self.unneeded.update((place, last))
+            elif self._start.same(key):
+                self.groups.append({place, *retyped, last})
+            elif not retyped:
+                self.replaced[last] = (place, replacement)
+                self.unneeded.add(place)
+
+    def _created_again(self, place: int) -> tuple[int, Replacement] | None:
+        for replacement in REPLACEMENTS:
+            drops = shape(replacement.drop).match(self.statements[place].sql.strip())
+            if drops is None:
+                continue
+            for last in range(place + 1, len(self.statements)):
+                creates = shape(replacement.create).match(self.statements[last].sql.strip())
+                if creates and self._same_name(drops.groupdict(), creates.groupdict()):
+                    return last, replacement
+        return None
+
+    @staticmethod
+    def _same_name(drops: dict[str, str], creates: dict[str, str]) -> bool:
+        if parts_of(drops["name"])[-1] != parts_of(creates["name"])[-1]:
+            return False
+        if drops.get("table"):
+            return parts_of(drops["table"]) == parts_of(creates["table"])
+        return parts_of(drops["name"])[:-1] == parts_of(creates["table"])[:-1]
+
+    def _retyped(self, place: int) -> FactId | None:
+        """The column that a statement takes away or gives another type."""
+        match = _TAKES.match(self.statements[place].sql.strip())
+        if match is None:
+            return None
+        return FactId("column", (*parts_of(match["table"]), *parts_of(match["column"] or match["gone"])))
+
+    def _is_expanded(self, place: int) -> bool:
+        if place in self.plain:
+            return False
+        ways = ways_of(self._scene(place), self.statements[place])
+        return bool(ways.before) and not ways.why_not
+
+    def _pair_others(self) -> None:
+        """Views, functions, triggers … that go and come back: without a moment in between in which they lack."""
+        for place, statement in enumerate(self.statements):
+            drops = _DROPS.match(statement.sql.strip())
+            if drops is None:
+                continue
+            name = _signature(drops)
+            back = (at for at in range(place + 1, len(self.statements)) if self._creates(at) == name)
+            last = next(back, None)
+            if last is None:
+                continue
+            members = {place, last, *self._between(place, last), *self._alters(last, name)}
+            self.groups.append(set(range(place, max(members) + 1)) if self.plain & members else members)
+
+    def _creates(self, place: int) -> tuple[str, ...] | None:
+        match = _CREATES.match(self.statements[place].sql.strip())
+        return _signature(match) if match else None
+
+    def _between(self, place: int, last: int) -> Iterator[int]:
+        """What the object stood in the way of, and whatever else is done to the same columns."""
+        needed = self._columns_below(self.statements[place])
+        touched = set()
+        for at in range(place + 1, last):
+            column = self._retyped(at)
+            if column in needed:
+                touched.add(column)
+                yield at
+            elif self._touched(at) in touched or self._takes_dependent(at, needed):
+                yield at
+
+    def _takes_dependent(self, place: int, needed: set[FactId]) -> bool:
+        """Another object of this sort that is dropped in between: views on views go with them."""
+        match = _DROPS.match(self.statements[place].sql.strip())
+        if match is None:
+            return False
+        return any(fact.id in needed for fact in self._named(match))
+
+    def _touched(self, place: int) -> FactId | None:
+        match = _TOUCHES.match(self.statements[place].sql.strip())
+        return FactId("column", (*parts_of(match["table"]), *parts_of(match["column"]))) if match else None
+
+    def _named(self, match: re.Match[str]) -> list[Fact]:
+        names = _signature(match)[1:]
+        kind = " ".join(match["kind"].lower().split()).replace(" ", "_")
+        return [fact for fact in self.source.of_kind(kind) if set(fact.id.name[:2]) <= set(names)]
+
+    def _columns_below(self, drop: Statement) -> set[FactId]:
+        """Everything that the dropped object needs, directly or by way of others."""
+        match = _DROPS.match(drop.sql.strip())
+        waiting = [fact.id for fact in self._named(match)] if match else []
+        found: set[FactId] = set()
+        while waiting:
+            key = waiting.pop()
+            needed = self._needs.get(key, set()) - found
+            found |= needed
+            waiting += [each for each in needed if each.kind in ("view", "materialized_view", "function")]
+        return found
+
+    @cached_property
+    def _needs(self) -> dict[FactId, set[FactId]]:
+        found: dict[FactId, set[FactId]] = {}
+        for needs, needed in self.source.depends:
+            found.setdefault(needs, set()).add(needed)
+        return found
+
+    def _alters(self, last: int, name: tuple[str, ...]) -> Iterator[int]:
+        for at in range(last + 1, len(self.statements)):
+            match = _ALTERS.match(self.statements[at].sql.strip())
+            if match and _signature(match)[:3] == name[:3]:
+                yield at
+
+    def _merge(self) -> None:
+        """Groups that share a statement are one."""
+        merged: list[set[int]] = []
+        for group in self.groups:
+            together = set(group)
+            apart = []
+            for other in merged:
+                if other & together:
+                    together |= other
+                else:
+                    apart.append(other)
+            merged = [*apart, together]
+        self.groups[:] = merged
+
+    # ------------------------------------------------------------------ the steps
+
+    def _drafts(self) -> Iterator[Drafted]:
+        for place, statement in enumerate(self.statements):
+            group = next((group for group in self.groups if place in group), None)
+            if group is not None:
+                if place == max(group):
+                    yield from self._together(sorted(group - self.unneeded))
+                continue
+            if place in self.unneeded:
+                continue
+            origins = {place}
+            if place in self.replaced and place not in self.plain:
+                first, replacement = self.replaced[place]
+                origins.add(first)
+                ways = self._replacing(place, first, replacement)
+            else:
+                ways = self._ways(place)
+            yield from _unfolded(ways, statement, frozenset(origins))
+
+    def _replacing(self, place: int, first: int, replacement: Replacement) -> Ways:
+        drop, create = self.statements[first], self.statements[place]
+        match = shape(replacement.create).match(create.sql.strip().rstrip(";"))
+        found = match.groupdict() if match else {}
+        ways = replacement.write(self._scene(place), drop, found, create)
+        if ways.why_not:  # then at least without a moment in which there is neither
+            return replace(ways, core=(drop, create))
+        return ways
+
+    def _ways(self, place: int) -> Ways:
+        statement = self.statements[place]
+        if place in self.plain:
+            return Ways(why_not="the online form of it did not work on scratch")
+        return ways_of(self._scene(place), statement)
+
+    def _together(self, places: list[int]) -> Iterator[Drafted]:
+        ways = [(place, self._ways(place)) for place in places]
+        origins = frozenset(places)
+        for _, each in ways:
+            yield from (Drafted(step, origins) for step in each.before)
+        core: list[Statement] = []
+        for place, each in ways:
+            core += each.core or (() if each.before and not each.why_not else (self.statements[place],))
+        if core:
+            reasons = [each.why_not for _, each in ways if each.why_not]
+            note = "; ".join(dict.fromkeys(reasons))
+            step = replace(brief(_group_title(core), *core), online=not reasons, note=note)
+            kept = frozenset(name for _, each in ways for name in each.kept)
+            yield Drafted(_unhurried(step) if reasons else step, origins, kept)
+        for _, each in ways:
+            yield from (Drafted(step, origins) for step in each.after)
+
+
+def _unfolded(ways: Ways, statement: Statement, origins: frozenset[int]) -> Iterator[Drafted]:
+    if ways.why_not:
+        step = brief(_title(statement), *(ways.core or (statement,)))
+        step = replace(step, transactional=statement.transactional, online=False, note=ways.why_not)
+        yield Drafted(_unhurried(step), origins)
+        return
+    yield from (Drafted(step, origins) for step in ways.before)
+    if ways.core:
+        title = ways.title or _title(ways.core[0])
+        step = brief(title, *ways.core)
+        if not all(each.transactional for each in ways.core):
+            step = replace(step, transactional=False)
+        yield Drafted(step, origins, ways.kept)
+    yield from (Drafted(step, origins) for step in ways.after)
+
+
+def _unhurried(step: Step) -> Step:
+    """What cannot be done online may take as long as it takes, once it has its locks."""
+    return replace(step, lock_timeout=BRIEF[0], statement_timeout="0")
+
+
+def _joined(drafts: Iterator[Drafted]) -> list[Drafted]:
+    """Neighbours that lock nothing that anybody uses are one step."""
+    result: list[Drafted] = []
+    for draft in drafts:
+        last = result[-1] if result else None
+        if last is not None and _is_quiet(last) and _is_quiet(draft):
+            statements = (*last.step.statements, *draft.step.statements)
+            step = replace(last.step, statements=statements, title="Make what nobody uses yet")
+            result[-1] = Drafted(step, last.origins | draft.origins)
+        else:
+            result.append(draft)
+    return result
+
+
+def _is_quiet(draft: Drafted) -> bool:
+    step = draft.step
+    if not step.transactional or not step.online or step.lock_timeout != BRIEF[0]:
+        return False
+    return all(_MAKES.match(each.sql.strip()) and not each.holds and not each.destructive for each in step.statements)
+
+
+_MAKES = re.compile(r"create\s+(?!trigger|policy|rule)|comment\s+on\b", re.IGNORECASE)
+
+
+def _title(statement: Statement) -> str:
+    claim = claim_for(statement.sql)
+    text = " ".join(statement.sql.split())
+    if claim is None:
+        return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    match = claim.shape.match(statement.sql.strip())
+    table = match.groupdict().get("table") if match else ""
+    return f"{claim.what}: {'.'.join(parts_of(table))}" if table else claim.what
+
+
+def _group_title(core: Sequence[Statement]) -> str:
+    return f"All at once, so that nothing lacks in between: {'; '.join(dict.fromkeys(_title(each) for each in core))}"
+
+
+def _signature(match: re.Match[str]) -> tuple[str, ...]:
+    """Kind and names of what a statement drops, creates or alters."""
+    kind = " ".join(match["kind"].lower().split())
+    text = match["what"]
+    name = _ON.match(text)
+    names = parts_of(name["name"]) if name else (text,)
+    if kind in ("trigger", "policy", "rule"):
+        table = _LATER_TABLE.match(text)
+        return (kind, *names, *(parts_of(table["table"]) if table else ()))
+    return (kind, *names)
+
+
+_LONGEST = 70
