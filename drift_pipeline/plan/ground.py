@@ -43,7 +43,8 @@ class Ground:
 
     `goal`: the facts that the plan shall reach. `scope`: leaves the facts that are compared. `tolerated`: ids of facts
     that differ from the goal and that nobody asked to repair. `planes`, `exact`: as for `diff_schemas`. `given_owners`:
-    owners that no statement can change, so that no copy can have them.
+    owners that no statement can change, so that no copy can have them. `online_for`: the major of the server for which
+    the variant for a database in use is asked for; 0 if nobody asks.
     """
 
     server: ScratchServer
@@ -56,6 +57,7 @@ class Ground:
     read_timeout: float = 60.0
     engine_timeout: float = 30.0
     given_owners: Mapping[FactId, Value] = field(default_factory=dict)
+    online_for: int = 0
     notes: list[str] = field(default_factory=list)
     maps: dict[int, Map] = field(default_factory=dict)
 

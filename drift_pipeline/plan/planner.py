@@ -19,6 +19,7 @@ from drift_pipeline.plan.engines import ENGINES, NATIVE
 from drift_pipeline.plan.engines.process import run_engine
 from drift_pipeline.plan.ground import Ground, Scope, State, all_ids, native_statements, owners_for_good
 from drift_pipeline.plan.memory import Memory
+from drift_pipeline.plan.online.prove import spare_copy, with_online
 from drift_pipeline.plan.phrases import stays_open
 from drift_pipeline.plan.proof import Leg, perform, screened, walk_natively
 from drift_pipeline.plan.roles import proof_roles
@@ -47,6 +48,7 @@ def plan_repair(
     exact: bool = False,
     read_timeout: float = 60.0,
     cache: Path | None = None,
+    online: bool = False,
 ) -> Plan:
     """Statements that turn `live` into `models`, proven on copies of `models_database` as far as they can be.
 
@@ -55,12 +57,15 @@ def plan_repair(
     that is read from a copy into what is compared; without it, whatever `models` leaves out of the models' database
     stays out. `whole`: all facts of the models' database, where they are known. `everything`: `diff` is all that
     differs, so nothing is to be left as it is. `live_database`: read by an engine, and only where the native planner
-    cannot rebuild the live schema on scratch. `cache`: a folder that remembers proven plans. Raises
+    cannot rebuild the live schema on scratch. `cache`: a folder that remembers proven plans. `online`: with the
+    variant for a database in use. Raises
     ScratchError; what an engine does wrong is a note.
     """
     if not diff.differences:
         return Plan()
+    major = live.server_major if online else 0
     memory, key = _memory(cache, live, models, diff=diff, engines=engines, server=server)
+    key += f"-online-{major}" if online else ""
     if memory and (known := memory.recall(key)):
         return known
     live = live.sharing(models)
@@ -77,6 +82,7 @@ def plan_repair(
             tolerated=frozenset() if everything else _tolerated(live, models, models_database, diff, exact=exact),
             read_timeout=read_timeout,
             engine_timeout=engine_timeout,
+            online_for=major or (server.version // 10000 if online else 0),
         )
         box = stack.enter_context(ground.copy(models_database.parameters["dbname"]))
         state = State(models) if whole is None else ground.known(box, whole)
@@ -100,11 +106,13 @@ def plan_between(
     engine_timeout: float = 30.0,
     engines: Sequence[str] = DEFAULT_ENGINES,
     read_timeout: float = 60.0,
+    online: bool = False,
 ) -> Plan:
     """Statements that turn `source` into `target`, two schemas of any origin; proven if there is a scratch server.
 
     `source_database`, `target_database`: where the two were read from, if they are databases; engines read the second,
     and the first only if it cannot be rebuilt on scratch. Without a server the native planner's word stands, unproven.
+    `online`: with the variant for a database in use.
     """
     diff = diff_schemas(source, target, planes=planes, exact=exact)
     if not diff.differences:
@@ -123,6 +131,7 @@ def plan_between(
             exact=exact,
             read_timeout=read_timeout,
             engine_timeout=engine_timeout,
+            online_for=(source.server_major or server.version // 10000) if online else 0,
         )
         box = stack.enter_context(ground.copy(label="source"))
         down = _back_to(source, ground, box, _standing(ground, box, source), source_database)
@@ -179,7 +188,23 @@ def _forward(
     diff: SchemaDiff,
     engines: Sequence[str],
 ) -> Plan:
-    """Up: lets the engines compete from the copy, which is the source now as far as `down` came."""
+    """Up: the plan, and where it is asked for its variant for a database in use."""
+    with spare_copy(ground, box) as spare:
+        plan = _up(ground, box, down, source=source, target_database=target_database, diff=diff, engines=engines)
+        return with_online(ground, spare, down.state, plan)
+
+
+def _up(
+    ground: Ground,
+    box: Sandbox,
+    down: Leg,
+    *,
+    source: Schema,
+    target_database: Database,
+    diff: SchemaDiff,
+    engines: Sequence[str],
+) -> Plan:
+    """Lets the engines compete from the copy, which is the source now as far as `down` came."""
     start = Leg(down.state, ground.differences(box, down.state.inside, ground.goal))
     best, others = compete(ground, box, start, target=target_database, engines=engines) if start.open else (None, [])
     unreached = _concerned(diff.differences, down.open)
