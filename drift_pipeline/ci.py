@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from drift_pipeline.errors import StoreError
-from drift_pipeline.history.artifacts import PAGE, REPORT, SQL, SUMMARY
+from drift_pipeline.history.artifacts import JUNIT, PAGE, REPORT, SARIF, SQL, SUMMARY
+from drift_pipeline.history.checks import CheckRecord
 from drift_pipeline.history.store import ArtifactStore
+from drift_pipeline.report.escape import code
 
 SUMMARY_LIMIT = 1024 * 1024
 """Bytes of a step summary; GitHub drops a longer one altogether (docs.github.com, workflow commands)."""
@@ -41,8 +43,9 @@ def read_result(
 ) -> CiResult:
     """The result of the newest check of this environment.
 
-    `max_age`: an older report is not the one that this job made. StoreError if there is none, or only an old one: no
-    output is better than the answer of yesterday.
+    Outputs: drift_detected, severity, report_artifact, and last_success, when somebody last looked. `max_age`: an older
+    report is not the one that this job made. StoreError if there is none, or only an old one: no output is better than
+    the answer of yesterday.
     """
     text = store.latest(environment, REPORT)
     if text is None:
@@ -63,9 +66,39 @@ def read_result(
         "drift_detected": "true" if summary["drift_detected"] else "false",
         "severity": str(summary["severity"]),
         "report_artifact": f"schema-drift-{environment}-{attempt}",
+        "last_success": moment(made),
     }
     markdown = store.latest(environment, SUMMARY) or ""
-    return CiResult(outputs, annotated(report["findings"]), cut(markdown, SUMMARY_LIMIT), report)
+    folder = str(report["context"].get("folder", ""))
+    return CiResult(outputs, annotated(report["findings"], folder=folder), cut(markdown, SUMMARY_LIMIT), report)
+
+
+def nobody_looked(store: ArtifactStore, environment: str, *, now: datetime | None = None) -> CiResult:
+    """What a job is told that could not look: since when nobody has. No other output: they stay empty."""
+    try:
+        last: CheckRecord | None = next(iter(store.checks(environment, last=1)), None)
+    except StoreError:
+        last = None
+    text = "Nobody knows of an earlier check of this environment."
+    if last:
+        days = ((now or datetime.now(UTC)) - last.checked_at).days
+        ago = "today" if days < 1 else f"{days} day{'' if days == 1 else 's'} ago"
+        text = f"The last check that could look was made at {last.checked_at:%Y-%m-%d %H:%M} UTC ({ago})"
+        text += f" and found {last.severity} drift." if last.total else " and found no drift."
+    summary = (
+        f"# ❌ Schema drift: {code(environment)} could not be looked at\n\n{text} Whether the schema has drifted since "
+        "is not known: the log of the step that ran the check says what is in the way, and what to do.\n"
+    )
+    outputs = {"last_success": moment(last.checked_at)} if last else {}
+    place = f"title={_property('Schema drift')}"
+    return CiResult(
+        outputs, (f"::error {place}::{_data(f'{environment} could not be looked at. {text}')}",), summary, {}
+    )
+
+
+def moment(when: datetime) -> str:
+    """The time as UTC, as programs read it."""
+    return f"{when.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def write_github_files(result: CiResult, environ: Mapping[str, str]) -> None:
@@ -80,28 +113,35 @@ def write_github_files(result: CiResult, environ: Mapping[str, str]) -> None:
 
 
 def copy_artifacts(store: ArtifactStore, environment: str, folder: Path) -> tuple[Path, ...]:
-    """Copies the newest artifacts under their names into a folder, for an upload step. Returns what was written."""
+    """Copies the newest artifacts under their names into a folder, for an upload step. Returns what was written.
+
+    A run without drift has no SQL; the artifact has that file all the same.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for name in (SQL, REPORT, SUMMARY, PAGE):
-        text = store.latest(environment, name)
-        # a run without drift has no SQL; the artifact has all the files all the same
-        (folder / name).write_text(text or "-- no differences\n", encoding="utf-8")
-        written.append(folder / name)
+    for name in (SQL, REPORT, SUMMARY, PAGE, SARIF, JUNIT):
+        text = store.latest(environment, name) or ("-- no differences\n" if name == SQL else "")
+        if text:
+            (folder / name).write_text(text, encoding="utf-8")
+            written.append(folder / name)
     return tuple(written)
 
 
-def annotated(findings: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    """Workflow commands that mark the models' lines, the worst first, as many as GitHub shows of each level."""
+def annotated(findings: Sequence[Mapping[str, Any]], *, folder: str = "") -> tuple[str, ...]:
+    """Workflow commands that mark the models' lines, the worst first, as many as GitHub shows of each level.
+
+    `folder`: within the repository, to which the places of models are relative. What is set aside is not marked.
+    """
     lines: list[str] = []
     left = dict.fromkeys(LEVELS.values(), ANNOTATIONS_PER_LEVEL)
     for finding in findings:
         level = LEVELS.get(str(finding["severity"]))
-        if level is None or not left[level]:
+        if level is None or not left[level] or finding.get("set_aside"):
             continue
         left[level] -= 1
         file, _, line = str(finding.get("location") or "").rpartition(":")
-        place = f"file={_property(file)},line={line}," if file and line.isdigit() else ""
+        path = file if file.startswith("/") else f"{folder}{file}"
+        place = f"file={_property(path)},line={line}," if file and line.isdigit() else ""
         lines.append(f"::{level} {place}title={_property('Schema drift')}::{_data(str(finding['title']))}")
     return tuple(lines)
 

@@ -274,9 +274,10 @@ def demo(start_over: bool, artifacts: str | None, debug: bool) -> int:
 )
 @click.option("--copy-to", type=_path(), metavar="DIR", help="Copy the artifacts of the last check there.")
 @click.option("--max-age", type=click.IntRange(min=1), default=30, show_default=True, metavar="MINUTES")
+@click.option("--failed", is_flag=True, help="The check could not look: say when one last could.")
 @_common
 @click.pass_obj
-def ci(secrets: set[str], /, environment: str, copy_to: Path | None, max_age: int, **options: Any) -> int:
+def ci(secrets: set[str], /, environment: str, copy_to: Path | None, max_age: int, failed: bool, **options: Any) -> int:
     """Hand the result of the check just made to a CI job: outputs, step summary, annotations, files to upload."""
     from datetime import timedelta
 
@@ -286,9 +287,12 @@ def ci(secrets: set[str], /, environment: str, copy_to: Path | None, max_age: in
 
     settings = settings_of(secrets, options, environment)
     store = ArtifactStore(settings.artifacts, base=settings.root)
-    attempt = os.environ.get("GITHUB_RUN_ATTEMPT", "1")
-    result = job.read_result(store, environment, attempt=attempt, max_age=timedelta(minutes=max_age))
-    if copy_to:
+    if failed:
+        result = job.nobody_looked(store, environment)
+    else:
+        attempt = os.environ.get("GITHUB_RUN_ATTEMPT", "1")
+        result = job.read_result(store, environment, attempt=attempt, max_age=timedelta(minutes=max_age))
+    if copy_to and not failed:
         job.copy_artifacts(store, environment, copy_to)
     for line in result.annotations:
         show(line)

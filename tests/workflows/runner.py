@@ -28,6 +28,8 @@ class Run:
     environ: Mapping[str, str]
     cache: Path
     outputs: dict[str, dict[str, str]] = field(default_factory=dict)
+    outcomes: dict[str, str] = field(default_factory=dict)
+    scanned: dict[str, Path] = field(default_factory=dict)
     log: list[str] = field(default_factory=list)
     failed: str = ""
 
@@ -38,14 +40,15 @@ class Run:
         return path.read_text() if path.exists() else ""
 
     def job(self, job: Mapping[str, Any], *, skip: frozenset[str] = frozenset()) -> Mapping[str, str]:
-        """Runs the job; returns its outputs. `failed` names the step that failed, after which none runs."""
+        """Runs the job; returns its outputs. `failed`: the first step that did; then only steps that ask for it run."""
         job_env = {key: self.text(value) for key, value in job.get("env", {}).items()}
         for step in job["steps"]:
-            if step["name"] in skip or ("if" in step and not self.condition(step["if"])):
+            if step["name"] in skip or not self.condition(step.get("if", "success()")):
                 continue
-            if not (self.step(step, job_env) if "run" in step else self.action(step)):
-                self.failed = step["name"]
-                break
+            done = self.step(step, job_env) if "run" in step else self.action(step)
+            self.outcomes[step.get("id", step["name"])] = "success" if done else "failure"
+            if not done:
+                self.failed = self.failed or step["name"]
         return {name: self.text(value) for name, value in job.get("outputs", {}).items()}
 
     @property
@@ -60,8 +63,13 @@ class Run:
         given = {key: self.text(value) for key, value in step.get("with", {}).items()}
         if action in {"actions/checkout", "actions/setup-python"}:
             return True
+        if action == "github/codeql-action/upload-sarif":
+            self.scanned[given["category"]] = self.workspace / given["sarif_file"]
+            return True
         path = self.workspace / given["path"]
-        if action == "actions/cache/restore":
+        if action == "actions/download-artifact":
+            shutil.copytree(self.uploads[given["name"]], path)
+        elif action == "actions/cache/restore":
             kept = sorted(self.cache.glob(given["restore-keys"] + "*"), key=lambda folder: folder.stat().st_mtime)
             if kept:
                 shutil.copytree(kept[-1], path)
@@ -111,13 +119,21 @@ class Run:
         return EXPRESSION.sub(lambda match: str(self.expression(match[1])), str(value))
 
     def condition(self, text: str) -> bool:
-        """An `if:`: terms joined by &&."""
-        return all(self.term(term.strip()) for term in text.split("&&"))
+        """An `if:`: terms joined by &&. One that does not speak of failure holds only where nothing has failed."""
+        terms = [term.strip() for term in text.split("&&")]
+        if not {"success()", "failure()"} & set(terms):
+            terms.append("success()")
+        return all(self.term(term) for term in terms)
 
     def term(self, term: str) -> bool:
-        left, equals, right = term.partition("==")
+        if term in {"success()", "failure()"}:
+            return bool(self.failed) is (term == "failure()")
+        sign = "!=" if "!=" in term else "=="
+        left, compared, right = term.partition(sign)
         value = self.expression(left.strip())
-        return str(value) == right.strip().strip("'") if equals else value in (True, "true")
+        if not compared:
+            return value in (True, "true")
+        return (str(value) == right.strip().strip("'")) is (sign == "==")
 
     def expression(self, text: str) -> Any:
         """`a.b.c`, or `a.b || 'default'`: the first that is not empty."""
@@ -131,6 +147,8 @@ class Run:
         assert re.fullmatch(r"[\w-]+(\.[\w-]+)+", path), f"an expression that this runner does not know: {path}"
         head, *rest = path.split(".")
         if head == "steps":
+            if rest[1] == "outcome":
+                return self.outcomes.get(rest[0], "skipped")
             step, _, name = rest
             return self.outputs.get(step, {}).get(name, "")
         value: Any = self.contexts.get(head, {})

@@ -24,6 +24,7 @@ from tests.workflows.runner import Run, base_environment
 ROOT = Path(__file__).resolve().parents[2]
 WORKFLOWS = sorted([*(ROOT / ".github/workflows").glob("*.yml"), *(ROOT / "examples/github").glob("*.yml")])
 CHECK = ROOT / ".github/workflows/schema-drift-check.yml"
+SCAN = ROOT / ".github/workflows/schema-drift-code-scanning.yml"
 SCRIPTS = Path(sys.executable).parent
 
 
@@ -101,11 +102,38 @@ def test_a_pipeline_checks_staging_after_its_tests_and_goes_on() -> None:
     assert check["with"] == {"environment": "staging", "fail_on_drift": False}
     for path in (ROOT / "examples/github").glob("*.yml"):
         for job in load(path)["jobs"].values():
-            if "schema-drift-check" in job.get("uses", ""):
-                assert job["uses"] == "./.github/workflows/schema-drift-check.yml"
-                assert job["secrets"] == "inherit"
-                # what is given is an input, and secrets of these names reach the called workflow
-                assert job["with"].keys() <= load(CHECK)["on"]["workflow_call"]["inputs"].keys()
+            if "uses" not in job:
+                continue
+            called = ROOT / job["uses"].removeprefix("./")
+            assert called in {CHECK, SCAN}
+            # what is given is an input, and secrets of these names reach the called workflow
+            assert job["with"].keys() <= load(called)["on"]["workflow_call"]["inputs"].keys()
+            assert (job.get("secrets") == "inherit") is (called == CHECK)
+
+
+def test_a_caller_grants_what_the_called_workflow_asks_for_or_github_would_not_start_it() -> None:
+    for path in (ROOT / "examples/github").glob("*.yml"):
+        for name, job in load(path)["jobs"].items():
+            if "uses" in job:
+                asked = [
+                    called["permissions"] for called in load(ROOT / job["uses"].removeprefix("./"))["jobs"].values()
+                ]
+                assert [job["permissions"]] == asked, f"{path.name}: {name}"
+
+
+def test_the_check_itself_may_only_read_and_code_scanning_alone_may_write_its_events() -> None:
+    assert load(CHECK)["jobs"]["check"]["permissions"] == {"contents": "read"}
+    for path in WORKFLOWS:
+        workflow = load(path)
+        assert workflow["permissions"] == {}, path.name
+        writing = {
+            (job.get("uses", path.name), permission)
+            for job in workflow["jobs"].values()
+            for permission, level in job.get("permissions", {}).items()
+            if level == "write"
+        }
+        assert {permission for _, permission in writing} <= {"security-events"}
+        assert all("code-scanning" in where for where, _ in writing)
 
 
 @pytest.fixture(scope="module")
@@ -151,6 +179,12 @@ class Checked:
     run: Run
     outputs: Mapping[str, str]
 
+    @property
+    def artifact(self) -> Path:
+        """The folder that was uploaded."""
+        (folder,) = self.run.uploads.values()
+        return folder
+
 
 @pytest.fixture(scope="module")
 def days(tmp_path_factory: pytest.TempPathFactory, secrets: Mapping[str, str]) -> Days:
@@ -183,6 +217,10 @@ def test_the_schedule_checks_production_and_hands_over_outputs_summary_and_three
         "drift_detected": "true",
         "severity": "critical",
         "report-artifact": "schema-drift-production-1",
+        "last-success": json.loads((days.first.artifact / "drift-report.json").read_text())["context"]["checked_at"]
+        .split(".")[0]
+        .split("+")[0]
+        + "Z",
     }
     assert run.summary.startswith("# 🔴 Schema drift: production")
     (folder,) = run.uploads.values()
@@ -192,11 +230,48 @@ def test_the_schedule_checks_production_and_hands_over_outputs_summary_and_three
         "drift-report.json",
         "drift-summary.md",
         "drift-report.html",
+        "drift-report.sarif",
+        "drift-report.xml",
     }
     assert "DROP COLUMN vip_note" in (folder / "schema-diff.sql").read_text()
     for name in ("drift-report.json", "drift-summary.md"):
         assert "https://github.com/acme/shop/actions/runs/1" in (folder / name).read_text()
     assert any("::error file=shop/models.py,line=" in entry for entry in run.log)
+
+
+@pytest.mark.slow
+def test_the_findings_reach_code_scanning_at_the_lines_of_the_models(days: Days) -> None:
+    first = days.first.run
+    contexts = {"inputs": {"environment": "production", "report-artifact": days.first.outputs["report-artifact"]}}
+    run = Run(contexts, first.temp / "scanning", first.temp, first.environ, first.cache)
+    run.job(load(SCAN)["jobs"]["upload"])
+    assert run.failed == ""
+    assert list(run.scanned) == ["schema-drift-production"]
+    results = json.loads(run.scanned["schema-drift-production"].read_text())["runs"][0]["results"]
+    report = json.loads((days.first.artifact / "drift-report.json").read_text())
+    assert len(results) == report["summary"]["counts"]["total"]
+    checkout = days.first.run.workspace
+    for result in results:
+        (place,) = result["locations"]
+        physical = place["physicalLocation"]
+        text = (checkout / physical["artifactLocation"]["uri"]).read_text().splitlines()
+        assert 1 <= physical["region"]["startLine"] <= len(text)
+
+
+@pytest.mark.slow
+def test_two_runs_give_a_finding_the_same_fingerprint(days: Days) -> None:
+    def prints(checked: Checked) -> set[str]:
+        results = json.loads((checked.artifact / "drift-report.sarif").read_text())["runs"][0]["results"]
+        return {result["partialFingerprints"]["primaryLocationLineHash"] for result in results}
+
+    assert prints(days.first) == prints(days.second)
+    assert len(prints(days.first)) == 8
+
+
+@pytest.mark.slow
+def test_the_page_of_the_second_day_shows_a_trend(days: Days) -> None:
+    assert "<h2>Trend</h2>" not in (days.first.artifact / "drift-report.html").read_text()
+    assert "<h2>Trend</h2>" in (days.second.artifact / "drift-report.html").read_text()
 
 
 @pytest.mark.slow
@@ -223,7 +298,27 @@ def test_a_check_that_could_not_look_fails_with_empty_outputs_and_never_takes_ye
     assert (run.workspace / ".drift/artifacts/production/latest/drift-report.json").exists()
     assert run.failed == "Check the schema"
     assert outputs["drift_detected"] == ""
+    assert outputs["report-artifact"] == ""
     assert not run.uploads
+
+
+@pytest.mark.slow
+def test_a_check_that_could_not_look_says_when_somebody_last_could(days: Days) -> None:
+    run, outputs = days.third.run, days.third.outputs
+    assert outputs["last-success"] == days.second.outputs["last-success"]
+    assert run.outcomes["failed"] == "success"
+    assert run.summary.startswith("# ❌ Schema drift: `production` could not be looked at\n")
+    assert "The last check that could look was made at " in run.summary
+    assert "(today) and found critical drift" in run.summary
+    assert any("::error title=Schema drift::production could not be looked at." in entry for entry in run.log)
+
+
+@pytest.mark.slow
+def test_the_very_first_check_that_could_not_look_knows_of_none_before(tmp_path: Path) -> None:
+    copy = check_out(tmp_path)
+    ended = drift(copy, "ci", "--env", "production", "--failed")
+    assert ended.code == 0, ended.err
+    assert "Nobody knows of an earlier check of this environment." in ended.out
 
 
 @pytest.mark.slow
