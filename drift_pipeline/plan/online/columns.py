@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from drift_pipeline.judge.types import TIMESTAMP, TIMESTAMPTZ, parse_type
 from drift_pipeline.plan.native.quote import quote_ident
 from drift_pipeline.plan.online.draft import Scene, Ways, beside, brief, label, listed, reading, said
 from drift_pipeline.plan.online.rows import backfill
@@ -130,6 +131,10 @@ def _reads(statement: Statement) -> str:
 def retype(scene: Scene, statement: Statement, found: Mapping[str, str]) -> Ways:
     """ALTER COLUMN TYPE: where it rewrites the table, a new column takes the old one's place."""
     table, column = parts_of(found["table"]), parts_of(found["column"])[-1]
+    before, after = scene.column(table, column)
+    types = {parse_type(str(fact.attributes["type"])).base for fact in (before, after) if fact}
+    if types == {TIMESTAMP, TIMESTAMPTZ}:
+        return Ways(why_not="its values depend on the session's TimeZone, and it rewrites the table unless that is UTC")
     if label(table) not in statement.rewrites:
         return Ways(core=(statement,), why_not=_reads(statement))
     if _has_heirs(scene, table):

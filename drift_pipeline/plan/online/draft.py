@@ -82,10 +82,12 @@ class Ways:
 
 @dataclass(frozen=True)
 class Drafted:
-    """A step, and which statements of the plain plan it comes from, by their places."""
+    """A step, and which statements of the plain plan it comes from, by their places; `changed`: those that became
+    something else."""
 
     step: Step
     origins: frozenset[int]
+    changed: frozenset[int] = frozenset()
     kept: frozenset[str] = field(default_factory=frozenset)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -60,7 +60,7 @@ def plan_online(ground: Ground, source: Sandbox, start: Leg, plan: Plan, *, majo
             walk = _Walk(ground, box, start, major)
             stuck = walk.take(drafts)
             if stuck is not None and not stuck.origins <= plain:
-                plain |= stuck.origins
+                plain |= (stuck.changed - plain) or stuck.origins
                 continue
             if stuck is None:
                 walk.finish()
@@ -100,7 +100,8 @@ class _Walk:
             ran, self.words = stage.run_steps([draft.step for draft in drafts])
         finally:
             stage.close()
-        self.steps += [_as_meant(step, draft) for step, draft in zip(ran, drafts, strict=False)]
+        used = {".".join(fact.id.name) for fact in self.start.state.inside.of_kind("table", "materialized_view")}
+        self.steps += [_as_meant(step, draft, used) for step, draft in zip(ran, drafts, strict=False)]
         self.state = self.ground.read(self.box, self.state)
         found = self.ground.differences(self.box, self.state.inside, self.ground.goal)
         self.open = [item for item in found if not self._only_named_otherwise(item)]
@@ -123,15 +124,37 @@ class _Walk:
         return self.major < 18 and item.id.kind == "not_null"
 
 
-def _as_meant(step: Step, draft: Drafted) -> Step:
-    """The step as it was measured; what a core drops after its values moved on is not lost."""
-    planned = draft.step.statements
-    statements = []
-    for measured, meant in zip(step.statements, planned, strict=True):
-        if draft.kept & set(measured.drops):
-            measured = replace(measured, drops=meant.drops, destructive=meant.destructive)  # noqa: PLW2901 - the same one
-        statements.append(measured)
-    return replace(step, statements=tuple(statements))
+def _as_meant(step: Step, draft: Drafted, used: Collection[str]) -> Step:
+    """The step as it was measured; what a core drops after its values moved on is not lost. `used`: tables."""
+    pairs = zip(step.statements, draft.step.statements, strict=True)
+    statements = (
+        replace(measured, drops=meant.drops, destructive=meant.destructive) if draft.kept else measured
+        for measured, meant in pairs
+    )
+    return _as_measured(replace(step, statements=tuple(_among(each, used) for each in statements)))
+
+
+def _among(statement: Statement, used: Collection[str]) -> Statement:
+    """What the statement does to tables that others use; those that the plan has made are nobody's yet."""
+    return replace(
+        statement,
+        rewrites=tuple(table for table in statement.rewrites if table in used),
+        reads=tuple(table for table in statement.reads if table in used),
+        locks=tuple(table for table in statement.locks if table in used),
+        holds=tuple(each for each in statement.holds if each.table in used),
+    )
+
+
+def _as_measured(step: Step) -> Step:
+    """The step, and where it was measured to block others for as long as it reads or writes, that it does."""
+    hard = {lock.table for each in step.statements for lock in each.holds if lock.mode != "SHARE UPDATE EXCLUSIVE"}
+    rewritten = {table for each in step.statements for table in each.rewrites}
+    read = {table for each in step.statements for table in each.reads} & hard
+    slow = [f"it rewrites {', '.join(sorted(rewritten))}"] if rewritten else []
+    slow += [f"it reads {', '.join(sorted(read - rewritten))} under a lock"] if read - rewritten else []
+    if not slow or not step.online:
+        return step
+    return replace(step, online=False, statement_timeout="0", note="; ".join(slow))
 
 
 def _finished(walk: _Walk, statements: Sequence[Statement], notes: list[str], start: Leg) -> OnlinePlan:

@@ -25,6 +25,8 @@ _TOUCHES = shape(r"alter table (?:only )?NAME:table (?:alter|drop) (?:column )?I
 _TAKES = shape(
     r"alter table (?:only )?NAME:table (?:alter (?:column )?ID:column (?:set data )?type|drop column ID:gone)\b"
 )
+_MAKES_WAY = shape(r"(?:create (?!index|unique)|alter (?:table .* add column|type) )")
+"""What an object may need that comes back later."""
 _ON = shape(r"(?:NAME:name)(?: on NAME:table)?")
 _LATER_TABLE = shape(r".*? on NAME:table")
 
@@ -51,6 +53,10 @@ class _Transformation:
     """The place of what creates the new object: the place of what drops the old one, and how."""
     unneeded: set[int] = field(default_factory=set)
     """Places of statements that other steps make superfluous."""
+    off: set[FactId] = field(default_factory=set)
+    """What is taken off for a while though it comes back as it was."""
+    whole: set[int] = field(default_factory=set)
+    """Places of statements that stay as they are because all around them do."""
     groups: list[set[int]] = field(default_factory=list)
     """Places of statements that belong in one transaction."""
 
@@ -68,7 +74,7 @@ class _Transformation:
             key
             for statement in self.statements[:place]
             for key in dropped_by(self._start, statement)
-            if not self._start.same(key)
+            if not self._start.same(key) or key in self.off
         }
         return Scene(self.source, self.goal, self.major, frozenset(gone))
 
@@ -86,10 +92,12 @@ class _Transformation:
             (key, *_) = keys
             columns = {needed for needs, needed in self.source.depends if needs == key}
             retyped = [at for at in range(place + 1, last) if self._retyped(at) in columns]
-            if self.plain & {place, last}:
-                self.groups.append(set(range(place, last + 1)))
+            if {place, last} <= self.plain:
+                self._leave(range(place, last + 1))
             elif self._start.same(key) and retyped and all(self._is_expanded(at) for at in retyped):
                 self.unneeded.update((place, last))
+            elif self._start.same(key) and key.kind == "foreign_key":
+                self.off.add(key)  # it comes back as one that is checked later
             elif self._start.same(key):
                 self.groups.append({place, *retyped, last})
             elif not retyped:
@@ -140,7 +148,15 @@ class _Transformation:
             if last is None:
                 continue
             members = {place, last, *self._between(place, last), *self._alters(last, name)}
-            self.groups.append(set(range(place, max(members) + 1)) if self.plain & members else members)
+            if members <= self.plain:
+                self._leave(range(place, max(members) + 1))
+            else:
+                self.groups.append(members)
+
+    def _leave(self, places: range) -> None:
+        """All of these in one transaction, as they are."""
+        self.groups.append(set(places))
+        self.whole.update(places)
 
     def _creates(self, place: int) -> tuple[str, ...] | None:
         match = _CREATES.match(self.statements[place].sql.strip())
@@ -217,21 +233,38 @@ class _Transformation:
 
     def _drafts(self) -> Iterator[Drafted]:
         for place, statement in enumerate(self.statements):
-            group = next((group for group in self.groups if place in group), None)
-            if group is not None:
-                if place == max(group):
+            grouped = any(place in group for group in self.groups)
+            if not grouped and place not in self.unneeded:
+                yield from self._alone(place, statement)
+            for group in self.groups:
+                if place == self._anchor(group):
                     yield from self._together(sorted(group - self.unneeded))
-                continue
-            if place in self.unneeded:
-                continue
-            origins = {place}
-            if place in self.replaced and place not in self.plain:
-                first, replacement = self.replaced[place]
-                origins.add(first)
-                ways = self._replacing(place, first, replacement)
-            else:
-                ways = self._ways(place)
-            yield from _unfolded(ways, statement, frozenset(origins))
+
+    def _anchor(self, group: set[int]) -> int:
+        """Where a group's turn comes: as early as it may, so that an index on what it changes is built only once."""
+        change = [at for at in group if self._retyped(at)]
+        last = max(group)
+        if not change or group & self.whole:
+            return last
+        makes = [at for at in range(min(group), last) if at not in group and _MAKES_WAY.match(self._sql(at))]
+        return max(*change, *makes, min(group))
+
+    def _sql(self, place: int) -> str:
+        return self.statements[place].sql.strip()
+
+    def _alone(self, place: int, statement: Statement) -> Iterator[Drafted]:
+        origins = {place}
+        if place in self.replaced and place not in self.plain:
+            first, replacement = self.replaced[place]
+            origins.add(first)
+            ways = self._replacing(place, first, replacement)
+        else:
+            ways = self._ways(place)
+        yield from _unfolded(ways, statement, frozenset(origins))
+
+    def _is_slow(self, place: int) -> bool:
+        statement = self.statements[place]
+        return bool(statement.rewrites or statement.reads)
 
     def _replacing(self, place: int, first: int, replacement: Replacement) -> Ways:
         drop, create = self.statements[first], self.statements[place]
@@ -244,42 +277,48 @@ class _Transformation:
 
     def _ways(self, place: int) -> Ways:
         statement = self.statements[place]
+        if place in self.whole:
+            return Ways(why_not="it did not work on scratch in any other way")
         if place in self.plain:
-            return Ways(why_not="the online form of it did not work on scratch")
+            reason = "the online form of it did not work on scratch" if self._is_slow(place) else ""
+            return Ways(core=(self.statements[place],), why_not=reason)
         return ways_of(self._scene(place), statement)
 
     def _together(self, places: list[int]) -> Iterator[Drafted]:
         ways = [(place, self._ways(place)) for place in places]
         origins = frozenset(places)
+        changed = frozenset(at for at, each in ways if each.before or each.after or each.core != (self.statements[at],))
+        changed -= self.plain | self.whole
         for _, each in ways:
-            yield from (Drafted(step, origins) for step in each.before)
+            yield from (Drafted(step, origins, changed) for step in each.before)
         core: list[Statement] = []
         for place, each in ways:
             core += each.core or (() if each.before and not each.why_not else (self.statements[place],))
         if core:
             reasons = [each.why_not for _, each in ways if each.why_not]
             note = "; ".join(dict.fromkeys(reasons))
-            step = replace(brief(_group_title(core), *core), online=not reasons, note=note)
+            title = _group_title([self.statements[place] for place in places])
+            step = replace(brief(title, *core), online=not reasons, note=note)
             kept = frozenset(name for _, each in ways for name in each.kept)
-            yield Drafted(_unhurried(step) if reasons else step, origins, kept)
+            yield Drafted(_unhurried(step) if reasons else step, origins, changed, kept)
         for _, each in ways:
-            yield from (Drafted(step, origins) for step in each.after)
+            yield from (Drafted(step, origins, changed) for step in each.after)
 
 
 def _unfolded(ways: Ways, statement: Statement, origins: frozenset[int]) -> Iterator[Drafted]:
     if ways.why_not:
         step = brief(_title(statement), *(ways.core or (statement,)))
         step = replace(step, transactional=statement.transactional, online=False, note=ways.why_not)
-        yield Drafted(_unhurried(step), origins)
+        yield Drafted(_unhurried(step), origins, origins)
         return
-    yield from (Drafted(step, origins) for step in ways.before)
+    yield from (Drafted(step, origins, origins) for step in ways.before)
     if ways.core:
         title = ways.title or _title(ways.core[0])
         step = brief(title, *ways.core)
         if not all(each.transactional for each in ways.core):
             step = replace(step, transactional=False)
-        yield Drafted(step, origins, ways.kept)
-    yield from (Drafted(step, origins) for step in ways.after)
+        yield Drafted(step, origins, origins, ways.kept)
+    yield from (Drafted(step, origins, origins) for step in ways.after)
 
 
 def _unhurried(step: Step) -> Step:
@@ -295,7 +334,7 @@ def _joined(drafts: Iterator[Drafted]) -> list[Drafted]:
         if last is not None and _is_quiet(last) and _is_quiet(draft):
             statements = (*last.step.statements, *draft.step.statements)
             step = replace(last.step, statements=statements, title="Make what nobody uses yet")
-            result[-1] = Drafted(step, last.origins | draft.origins)
+            result[-1] = Drafted(step, last.origins | draft.origins, last.changed | draft.changed)
         else:
             result.append(draft)
     return result
@@ -321,8 +360,18 @@ def _title(statement: Statement) -> str:
     return f"{claim.what}: {'.'.join(parts_of(table))}" if table else claim.what
 
 
-def _group_title(core: Sequence[Statement]) -> str:
-    return f"All at once, so that nothing lacks in between: {'; '.join(dict.fromkeys(_title(each) for each in core))}"
+def _called(signature: tuple[str, ...]) -> str:
+    kind, *names = signature
+    return f"{names[0]} of {'.'.join(names[1:])}" if kind in ("trigger", "policy", "rule") else ".".join(names)
+
+
+def _group_title(statements: Sequence[Statement]) -> str:
+    """Names what goes and comes back, if that is why they are together."""
+    matches = [match for each in statements if (match := _DROPS.match(each.sql.strip()))]
+    names = [f"{match['kind'].lower()} {_called(_signature(match))}" for match in matches]
+    if names:
+        return f"In one go, so that nobody misses {', '.join(names)}"
+    return f"In one go: {'; '.join(dict.fromkeys(_title(each) for each in statements))}"
 
 
 def _signature(match: re.Match[str]) -> tuple[str, ...]:

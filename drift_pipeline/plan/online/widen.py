@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
-from drift_pipeline.judge.types import TIMESTAMP, TIMESTAMPTZ, parse_type
-from drift_pipeline.plan.native.quote import dotted, quote_ident
+from drift_pipeline.plan.native.quote import dotted, quote_ident, quote_literal
+from drift_pipeline.plan.native.rules.columns import identity_words
 from drift_pipeline.plan.online.draft import (
     Scene,
     Ways,
@@ -36,6 +37,7 @@ _LATER = frozenset({"comment", "view", "materialized_view", "rule"})
 _INDEX_HEAD = re.compile(r"CREATE (?P<unique>UNIQUE )?INDEX .*? USING (?P<rest>\w+ \(.*)", re.DOTALL)
 _KEY_COLUMNS = re.compile(r"(?P<kind>UNIQUE|PRIMARY KEY)(?P<nulls> NULLS NOT DISTINCT)? (?P<rest>\(.*)", re.DOTALL)
 
+_IDENTITY = (Path(__file__).parent / "identity.sql").read_text().strip()
 _FORMS = {"index": _INDEX_HEAD, "unique": _KEY_COLUMNS, "primary_key": _KEY_COLUMNS}
 """How what is built on an index beforehand has to be printed."""
 
@@ -97,15 +99,13 @@ class _Change:
         return next(self._objections(), "")
 
     def _objections(self) -> Iterator[str]:
-        old, new = (parse_type(str(fact.attributes["type"])).base for fact in (self.before, self.after))
-        if {old, new} == {TIMESTAMP, TIMESTAMPTZ}:
-            yield "what its values become depends on each session's time zone"
         for name, words in {
-            "generated": "it is a generated column", "identity": "it numbers the rows itself",
-            "inherited": "it belongs to the table's parent",
+            "generated": "it is a generated column", "inherited": "it belongs to the table's parent",
         }.items():  # fmt: skip
             if self.before.attributes.get(name) or self.after.attributes.get(name):
                 yield words
+        if bool(self.before.attributes.get("identity")) != bool(self.after.attributes.get("identity")):
+            yield "it begins or ceases to number the rows itself"
         table = self.scene.table(self.table)
         if table is None or table.attributes.get("inherits") or table.attributes.get("partition_of"):
             yield f"{label(self.table)} is an heir or a partition"
@@ -194,9 +194,10 @@ class _Change:
         if self._not_null:
             add = f"{self.head} ADD CONSTRAINT {self._is_set} CHECK ({self.new} IS NOT NULL) NOT VALID"
             steps += [
-                brief("Refuse new rows without it", self._said(add)),
-                reading("Read the rows for it while the table is in use", self._said(self._validate(self._is_set))),
-                brief("Make it NOT NULL: the check has read the rows",
+                brief(f"Refuse new rows without a new {self.column}", self._said(add)),
+                reading(f"Read the rows of {label(self.table)} for it while it is in use",
+                        self._said(self._validate(self._is_set))),
+                brief(f"Make the new {self.column} NOT NULL: the check has read the rows",
                       self._said(f"{self.head} ALTER COLUMN {self.new} SET NOT NULL")),
             ]  # fmt: skip
         return steps
@@ -270,8 +271,11 @@ class _Change:
             if sequence.attributes.get("owned_by") == list(self.before.id.name):
                 owner = f"{dotted(*self.table)}.{self.new}"
                 yield self._said(f"ALTER SEQUENCE {dotted(*sequence.id.name)} OWNED BY {owner}")
-        yield self._said(f"{self.head} DROP COLUMN {self.old}")
-        yield self._said(f"{self.head} RENAME COLUMN {self.new} TO {self.old}")
+        taken = (f"{self.head} DROP COLUMN {self.old}", f"{self.head} RENAME COLUMN {self.new} TO {self.old}")
+        if self.after.attributes.get("identity"):
+            yield self._said(self._numbered_on(taken))
+        else:
+            yield from (self._said(sql) for sql in taken)
         if self._not_null:
             yield self._said(f"{self.head} DROP CONSTRAINT {self._is_set}")
         if (default := self.before.attributes.get("default")) == self.after.attributes.get("default") and default:
@@ -281,6 +285,16 @@ class _Change:
             text = self._definition(key).removesuffix(" NOT VALID")
             home = f"ALTER TABLE {dotted(*key.name[:2])}"
             yield self._said(f"{home} ADD CONSTRAINT {quote_ident(key.name[-1])} {text} NOT VALID")
+
+    def _numbered_on(self, taken: tuple[str, ...]) -> str:
+        """The same where the column numbers the rows itself: the new sequence goes on where the old one stood."""
+        sequence = (
+            f"pg_catalog.pg_get_serial_sequence({quote_literal(dotted(*self.table))}, {quote_literal(self.column)})"
+        )
+        numbered = f"{self.head} ALTER COLUMN {self.old} ADD GENERATED {identity_words(self.after)}"
+        statements = ";\n    ".join((*taken, numbered))
+        texts = {"%sequence%": sequence, "%statements%": statements}
+        return re.sub("|".join(texts), lambda match: texts[match.group()], _IDENTITY)
 
     def _names(self) -> Iterator[Statement]:
         """Indexes and constraints get the names of those that went with the old column."""
