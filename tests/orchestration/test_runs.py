@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import dagster as dg
 import psycopg2
@@ -61,6 +63,62 @@ def test_counts_are_numbers_so_that_they_are_plotted(finished: Finished) -> None
         assert isinstance(materialization.metadata[name], dg.IntMetadataValue), name
     assert materialization.tags is not None
     assert materialization.tags["drift/severity"] == "critical"
+
+
+def test_runs_can_be_found_by_environment_severity_and_commit(finished: Finished) -> None:
+    def found(**tags: str) -> set[str]:
+        return {run.run_id for run in finished.instance.get_runs(dg.RunsFilter(tags=tags))}
+
+    both = {finished.first.run_id, finished.second.run_id}
+    assert found(**{"drift/severity": "critical"}) == both
+    assert found(**{"drift/severity": "none"}) == set()
+
+
+def test_a_report_tells_in_numbers_what_a_person_asks_and_a_plot_shows(finished: Finished) -> None:
+    (materialization,) = finished.second.asset_materializations_for_node("production__drift_report")
+    shown = materialization.metadata
+    numbers = {name: value.value for name, value in shown.items() if isinstance(value, dg.IntMetadataValue)}
+    assert {name: numbers[name] for name in ("breaks", "degrades", "exposes", "set_aside", "pending_revisions")} == {
+        "breaks": 0,
+        "degrades": 1,
+        "exposes": 0,
+        "set_aside": 0,
+        "pending_revisions": 0,
+    }
+    assert sum(count for name, count in numbers.items() if name.startswith("cause_")) == 3
+    for stage in ("models", "live", "diff", "plan"):
+        assert isinstance(shown[f"seconds_{stage}"], dg.FloatMetadataValue), stage
+    assert str(shown["server_version"].value).split(".")[0].isdigit()
+    table = str(shown["findings"].value)
+    assert table.startswith("| severity | impact now | finding | cause | why | what to do | since | model |")
+    assert "decide first" in table
+    assert "seen in 2 checks" in table
+    assert "shop/models.py:" in table
+
+
+def test_the_models_asset_leads_to_each_table(finished: Finished) -> None:
+    (materialization,) = finished.first.asset_materializations_for_node("model_schema")
+    (reference,) = materialization.metadata["dagster/code_references"].code_references
+    assert reference.source.startswith(f"{finished.project.root}/shop/models.py:")
+    assert "public.customers" in str(materialization.metadata["declared_in"].value)
+
+
+def test_the_trend_shows_every_environment_as_a_picture_in_numbers_and_on_a_page(finished: Finished) -> None:
+    (materialization,) = finished.second.asset_materializations_for_node("drift_trend")
+    shown = materialization.metadata
+    for name in ("trend", "trend_production", "trend_staging"):
+        alt, _, data = str(shown[name].value).partition("](data:image/svg+xml;base64,")
+        assert alt.startswith("![Findings "), name
+        svg = ElementTree.fromstring(base64.b64decode(data.removesuffix(")"), validate=True))
+        assert svg.tag == "{http://www.w3.org/2000/svg}svg"
+    assert shown["production_critical"].value == 2
+    assert shown["staging_critical"].value == 0
+    assert isinstance(shown["production_oldest_days"], dg.FloatMetadataValue)
+    page = Path(str(shown["drift-trend.html"].value)).read_text()
+    assert page == finished.project.store.page("drift-trend.html")
+    assert page.count("<svg ") == 3
+    assert "<script" not in page
+    assert finished.project.store.environments() == ["production", "staging"]
 
 
 def test_artifacts_lie_where_the_metadata_says_and_are_the_latest(finished: Finished) -> None:
