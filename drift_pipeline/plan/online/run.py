@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from typing import Any
 
 import psycopg2
 from psycopg2.extensions import connection as Connection  # noqa: N812 - a class, whatever its name
@@ -21,7 +22,8 @@ def run_steps(
     nothing of a transaction stays then, and the step can be run again. No command of the tool calls this: databases
     of environments are never changed by it.
     """
-    with closing(psycopg2.connect(**database.parameters)) as session:
+    parameters: dict[str, Any] = dict(database.parameters)
+    with closing(psycopg2.connect(**parameters)) as session:
         for number in range(begin_at, len(steps)):
             if told:
                 told(number, steps[number])
