@@ -97,7 +97,10 @@ def picture(svg: str) -> str:
 
 def lasted(duration: timedelta | None) -> str:
     """`3.5 days`; `-` for none."""
-    return "-" if duration is None else f"{days(duration):g} days"
+    if duration is None:
+        return "-"
+    number = f"{days(duration):g}"
+    return f"{number} day" if number == "1" else f"{number} days"
 
 
 def to_page(trends: Sequence[EnvironmentTrend], now: datetime) -> str:
