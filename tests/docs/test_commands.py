@@ -10,6 +10,7 @@ import click
 import pytest
 
 from drift_pipeline.commands import drift
+from drift_pipeline.commands_page import to_markdown
 from tests.base.shop import TOP
 
 PAGES = [TOP / "README.md", *sorted((TOP / "docs").glob("*.md"))]
@@ -64,3 +65,9 @@ def test_every_make_target_that_is_named_exists() -> None:
     for page in PAGES:
         for target in re.findall(r"(?:`|^\$ )make ([a-z-]+)", page.read_text(), re.MULTILINE):
             assert target in targets, f"{page.name}: make {target}"
+
+
+def test_the_page_of_commands_is_what_the_commands_say() -> None:
+    assert (TOP / "docs" / "commands.md").read_text(encoding="utf-8") == to_markdown(), (
+        "python -m drift_pipeline.commands_page docs/commands.md writes it"
+    )

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-from drift_pipeline.commands_page import to_markdown
 from tests.base.shop import TOP
 
 pytestmark = pytest.mark.slow
@@ -78,9 +77,3 @@ def test_a_link_that_leads_nowhere_fails_the_build(tmp_path: Path, link: str) ->
 
     assert ended.returncode == 1
     assert "nowhere" in ended.stderr
-
-
-def test_the_page_of_commands_is_what_the_commands_say() -> None:
-    assert (DOCS / "commands.md").read_text(encoding="utf-8") == to_markdown(), (
-        "python -m drift_pipeline.commands_page docs/commands.md writes it"
-    )
