@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,12 +32,12 @@ from drift_pipeline.desired import BuiltModels, lately, models_on_scratch
 from drift_pipeline.desired import ModelSchema as ModelSchema  # noqa: PLC0414 - one of the stages' words
 from drift_pipeline.diff.compare import diff_schemas
 from drift_pipeline.diff.differences import SchemaDiff
-from drift_pipeline.diff.reprint import Reprinter
-from drift_pipeline.errors import ConcurrentChangeError, ScratchError
+from drift_pipeline.diff.reprint import Printed, Reprinter
+from drift_pipeline.errors import ConcurrentChangeError, DriftError, ScratchError
 from drift_pipeline.judge.findings import Cause, Evidence
 from drift_pipeline.judgement import count_evidence, findings_of
 from drift_pipeline.lineage import CheckScope, extensions_of, scope_of, tells_the_rest, trace
-from drift_pipeline.models.loader import LoadedModels, load_models
+from drift_pipeline.models.loader import LoadedModels, kept_models, load_models
 from drift_pipeline.plan.planner import plan_repair
 from drift_pipeline.plan.revisions.make import Drifted, MadeRevision, Project, make_revision
 from drift_pipeline.plan.revisions.place import described, place_revision
@@ -119,6 +120,13 @@ def load_project_models(settings: Settings) -> LoadedModels:
     """The DDL of the models, from a process of their own, or from the cache if nothing of them changed."""
     stage("loading the models")
     return load_models(settings.models, settings.root, default_schema=settings.default_schema)
+
+
+def _kept_project_models(settings: Settings) -> LoadedModels | None:
+    try:
+        return kept_models(settings.models, settings.root, default_schema=settings.default_schema)
+    except DriftError:
+        return None  # and whoever loads them is told why
 
 
 def read_live_schema(settings: Settings, environment: str, *, environ: Mapping[str, str] | None = None) -> LiveSchema:
@@ -300,9 +308,11 @@ def look(environment: str, *, settings: Settings | None = None, environ: Mapping
     settings = settings_for(settings or load_settings(), environment)
     policy_of(settings)  # a mistake in the waivers is told before anything is read
     database = database_for(settings, environment, environ)
-    with no_garbage():
+    with no_garbage(), ThreadPoolExecutor(1) as beside:
+        # what is kept of the models is read while the server works; what has to be loaded waits until live was read
+        kept = beside.submit(_kept_project_models, settings)
         live = read_live_database(settings, environment, database)
-        return look_at(settings, load_project_models(settings), live, database)
+        return look_at(settings, kept.result() or load_project_models(settings), live, database)
 
 
 def look_at(settings: Settings, loaded: LoadedModels, live: LiveSchema, database: Database) -> Looked:
@@ -329,7 +339,8 @@ def _find_drift(settings: Settings, built: BuiltModels, live: LiveSchema) -> Dri
     managed = split.managed.sharing(models)
     # who owns what is no matter of models: on scratch everything belongs to scratch
     planes = tuple(plane for plane in settings.planes if plane != "owners")
-    with Reprinter(lambda: built.database) as reprint:
+    printed: Printed = {}
+    with Reprinter(lambda: built.database, known=printed) as reprint:
         diff = diff_schemas(managed, models, planes=planes, exact=settings.exact, reprint=reprint)
     compared = time.monotonic()
     stage("asking the migrations where the differences come from")
@@ -344,7 +355,7 @@ def _find_drift(settings: Settings, built: BuiltModels, live: LiveSchema) -> Dri
     )
     traced = time.monotonic()
     stage("planning the repair and proving it on scratch")
-    plan = _plan(settings, built, live=managed, models=models, diff=diff, scope=scope)
+    plan = _plan(settings, built, live=managed, models=models, diff=diff, scope=scope, printed=printed)
     coverage = Coverage(
         schemas=scope.schemas,
         facts=len(models.facts),
@@ -371,7 +382,14 @@ def _find_drift(settings: Settings, built: BuiltModels, live: LiveSchema) -> Dri
 
 
 def _plan(
-    settings: Settings, built: BuiltModels, *, live: Schema, models: Schema, diff: SchemaDiff, scope: CheckScope
+    settings: Settings,
+    built: BuiltModels,
+    *,
+    live: Schema,
+    models: Schema,
+    diff: SchemaDiff,
+    scope: CheckScope,
+    printed: Printed,
 ) -> Plan:
     if not diff.differences:
         return Plan()  # and no server is started for it
@@ -388,6 +406,7 @@ def _plan(
         everything=True,
         exact=settings.exact,
         cache=settings.root / ".drift" / "cache" / "plans",
+        printed=printed,
     )
 
 

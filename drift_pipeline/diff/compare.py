@@ -133,7 +133,9 @@ class _Comparison:
                 continue
             if old in self.pairs.renamed:
                 found.extend(self._renamed(before, after))
-            if before is not after and before.attributes != after.attributes and (names := self._unequal_names(before, after)):
+            if before is after or before.attributes == after.attributes:
+                continue
+            if names := self._unequal_names(before, after):
                 unequal.append((before, after, names))
         return found + self._changed(unequal)
 
@@ -305,10 +307,13 @@ def _says(column: Difference, attribute: str, change: Change) -> bool:
 
 def _column_order(source: Schema, target: Schema) -> tuple[FactId, ...]:
     """Tables whose common columns stand in another order."""
+    columns = [(key, fact) for key, fact in source.facts.items() if key.kind == "column"]
+    # where every column is the same object on both sides, so is its place
+    unlike = {fact.parent for key, fact in columns if (twin := target.facts.get(key)) is not None and twin is not fact}
     moved: dict[FactId, list[tuple[object, object]]] = defaultdict(list)
-    for key, fact in source.facts.items():
-        twin = target.facts.get(key) if key.kind == "column" else None
-        if twin is not None and fact.parent is not None:
+    for key, fact in columns if unlike else ():
+        twin = target.facts.get(key)
+        if twin is not None and fact.parent is not None and fact.parent in unlike:
             moved[fact.parent].append((fact.attributes.get("_position"), twin.attributes.get("_position")))
     return tuple(sorted(table for table, positions in moved.items() if _reordered(positions)))
 

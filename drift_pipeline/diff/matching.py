@@ -30,6 +30,8 @@ DEFINED_KINDS = frozenset(
 OWNED_KINDS: Mapping[str, str] = {"sequence": "owned_by"}
 """Kinds that are recognised by their owner, whatever their name and their other attributes."""
 
+_NAMED_BY_THEIR_SIDE = DEFINED_KINDS | OWNED_KINDS.keys()
+
 MAX_NAME_BYTES = 63
 
 
@@ -76,8 +78,8 @@ def pair_facts(
     """
     left, right = _unequal(source.facts, target.facts, kinds_out), _unequal(target.facts, source.facts, kinds_out)
     pairs: list[tuple[FactId, FactId]] = []
-    special_left = _take(left, right, DEFINED_KINDS | OWNED_KINDS.keys(), pairs)
-    special_right = {key: right.pop(key) for key in list(right) if key.kind in DEFINED_KINDS or key.kind in OWNED_KINDS}
+    special_left = _take(left, right, _NAMED_BY_THEIR_SIDE, pairs)
+    special_right = {key: right.pop(key) for key in list(right) if key.kind in _NAMED_BY_THEIR_SIDE}
     equivalent: dict[str, int] = defaultdict(int)
     _pair_defined(special_left, special_right, pairs, _definitions(source, target, exact=exact))
     if again is not None and not exact:
@@ -100,14 +102,11 @@ def _unequal(own: Facts, other: Facts, kinds_out: frozenset[str]) -> dict[FactId
     found = {}
     for key, fact in own.items():
         twin = other.get(key)
-        if twin is None or (twin is not fact and twin.attributes != fact.attributes) or _may_move(fact):
+        same = twin is fact or (twin is not None and twin.attributes == fact.attributes)
+        # what hangs on something that may have another name on the other side, such as an index's comment, may move
+        if not same or (fact.parent is not None and fact.parent.kind in _NAMED_BY_THEIR_SIDE):
             found[key] = fact
     return {key: fact for key, fact in found.items() if key.kind not in kinds_out}
-
-
-def _may_move(fact: Fact) -> bool:
-    """True for what hangs on something that may have another name on the other side, such as an index's comment."""
-    return fact.parent is not None and (fact.parent.kind in DEFINED_KINDS or fact.parent.kind in OWNED_KINDS)
 
 
 def _take(

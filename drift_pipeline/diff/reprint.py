@@ -34,7 +34,15 @@ FILES = ("column", "key", "check", "domain_check", "type", "index", "view", "pol
 Statements: TypeAlias = list[sql.Composable] | None
 """What creates a fact's expression once more; None if it has none or its text is not to be trusted."""
 
+Printed: TypeAlias = dict[str, Mapping[str, Value]]
+"""By what creates a fact's expression once more, the attributes that were read then. What failed is tried again: the
+next copy may have what it speaks of."""
+
 _Wanted: TypeAlias = tuple[int, list[sql.Composable]]
+_Table: TypeAlias = tuple[str, str]
+
+OF_ITS_TABLE = frozenset({"column", "check", "exclusion", "index"})
+"""Kinds whose text speaks of one table alone."""
 
 
 class Reprinter:
@@ -43,9 +51,11 @@ class Reprinter:
     A context manager: it keeps one connection, opened when something is to be printed, and leaves nothing behind.
     """
 
-    def __init__(self, scratch: Database | Callable[[], Database]) -> None:
-        """`scratch`: the database, or what makes it when it is first needed."""
+    def __init__(self, scratch: Database | Callable[[], Database], *, known: Printed | None = None) -> None:
+        """`scratch`: the database, or what makes it when it is first needed. `known`: what was printed there before, or
+        on another copy of the same models; filled with what is printed now."""
         self._scratch = scratch
+        self._known: Printed = {} if known is None else known
         self._connection: Connection | None = None
 
     def __enter__(self) -> Self:
@@ -62,30 +72,31 @@ class Reprinter:
         `schema`: the one that the facts are from. The facts keep their ids. The scratch database is left as it was.
         Raises DatabaseConnectionError if scratch cannot be reached.
         """
-        wanted = [
-            (at, statements)
-            for at, fact in enumerate(facts)
-            if (statements := _statements(fact, schema, at)) is not None
-        ]
-        out: list[Fact | None] = [None] * len(facts)
-        if not wanted:
-            return out
-        printed: dict[FactId, Fact] = {}
+        wanted, texts = [], {}
+        for at, fact in enumerate(facts):
+            if (text := _text_of(fact, schema)) is not None:
+                texts[at] = text
+                if text not in self._known and (statements := _statements(fact, schema, at)) is not None:
+                    wanted.append((at, statements))
         for start in range(0, len(wanted), AT_ONCE):
-            printed.update(self._printed(wanted[start : start + AT_ONCE]))
-        for at, _ in wanted:
-            fact = facts[at]
-            again = printed.get(FactId(fact.id.kind, (f"{SCHEMA_PREFIX}{at}", *fact.id.name[1:])))
-            if again is not None:
-                out[at] = Fact(fact.id, again.attributes, fact.parent)
-        return out
+            part = wanted[start : start + AT_ONCE]
+            printed = self._printed(part, _tables_of([facts[at] for at, _ in part]))
+            for at, _ in part:
+                kind, name = facts[at].id
+                again = printed.get(FactId(kind, (f"{SCHEMA_PREFIX}{at}", *name[1:])))
+                if again is not None:
+                    self._known[texts[at]] = again.attributes
+        return [
+            Fact(fact.id, self._known[texts[at]], fact.parent) if texts.get(at) in self._known else None
+            for at, fact in enumerate(facts)
+        ]
 
-    def _printed(self, wanted: Collection[_Wanted]) -> Mapping[FactId, Fact]:
-        """The facts that one transaction prints; none if it fails as a whole."""
+    def _printed(self, wanted: Collection[_Wanted], tables: Collection[_Table] | None) -> Mapping[FactId, Fact]:
+        """The facts that one transaction prints; none if it fails as a whole. `tables`: those that it may look at."""
         if self._connection is None or self._connection.closed:
             self._connection = connect(self._scratch if isinstance(self._scratch, Database) else self._scratch())
         try:
-            return _created_and_read(self._connection, wanted)
+            return _created_and_read(self._connection, wanted, tables)
         except psycopg2.Error:
             return {}
         finally:
@@ -93,7 +104,16 @@ class Reprinter:
                 cursor.execute("ROLLBACK")
 
 
-def _created_and_read(connection: Connection, wanted: Collection[_Wanted]) -> Mapping[FactId, Fact]:
+def _tables_of(facts: Collection[Fact]) -> set[_Table] | None:
+    """The tables that the facts' texts speak of; None if it may be any."""
+    if any(fact.id.kind not in OF_ITS_TABLE for fact in facts):
+        return None
+    return {(fact.id.name[0], fact.id.name[1]) for fact in facts}
+
+
+def _created_and_read(
+    connection: Connection, wanted: Collection[_Wanted], tables: Collection[_Table] | None
+) -> Mapping[FactId, Fact]:
     with connection.cursor() as cursor:
         cursor.execute("BEGIN")
         cursor.execute("SELECT set_config('statement_timeout', %s, true)", [STATEMENT_TIMEOUT])
@@ -101,7 +121,7 @@ def _created_and_read(connection: Connection, wanted: Collection[_Wanted]) -> Ma
         cursor.execute("SET LOCAL search_path = ''")
         cursor.execute("SET LOCAL standard_conforming_strings = on")
         cursor.execute("SET LOCAL check_function_bodies = off")
-        _give_up_rights(cursor)
+        _give_up_rights(cursor, tables)
         for at, statements in wanted:
             _attempt(cursor, at, statements)
     return facts_in(connection, FILES, schema_prefix=SCHEMA_PREFIX)
@@ -119,7 +139,7 @@ def _attempt(cursor: Cursor, at: int, statements: Sequence[sql.Composable]) -> N
         cursor.execute("ROLLBACK TO SAVEPOINT reprint")
 
 
-def _give_up_rights(cursor: Cursor) -> None:
+def _give_up_rights(cursor: Cursor, tables: Collection[_Table] | None) -> None:
     """Go on as a role that was made for this and vanishes with the transaction.
 
     Creating an index or a check folds constants, which runs functions that live named. A role that may not create
@@ -137,14 +157,36 @@ def _give_up_rights(cursor: Cursor) -> None:
         )
         spaces = sql.SQL(", ").join(sql.Identifier(name) for (name,) in cursor.fetchall())
         cursor.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(spaces, role))
-        cursor.execute(sql.SQL("GRANT SELECT ON ALL TABLES IN SCHEMA {} TO {}").format(spaces, role))
+        if tables is None:
+            cursor.execute(sql.SQL("GRANT SELECT ON ALL TABLES IN SCHEMA {} TO {}").format(spaces, role))
+        for each in _existing(cursor, tables or ()):  # one by one: of a thousand tables, most are in nobody's way
+            cursor.execute(sql.SQL("GRANT SELECT ON {} TO {}").format(sql.Identifier(*each), role))
         cursor.execute(sql.SQL("SET LOCAL ROLE {}").format(role))
         cursor.execute("RELEASE SAVEPOINT rights")
     except psycopg2.Error:
         cursor.execute("ROLLBACK TO SAVEPOINT rights")
 
 
+def _existing(cursor: Cursor, tables: Collection[_Table]) -> list[_Table]:
+    if not tables:
+        return []
+    cursor.execute(
+        "SELECT n.nspname, c.relname"
+        " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+        " JOIN unnest(%s::text[], %s::text[]) AS asked(home, name) ON asked.home = n.nspname AND asked.name = c.relname"
+        " WHERE c.relkind IN ('r', 'p', 'f', 'm', 'v')",
+        ([space for space, _ in tables], [name for _, name in tables]),
+    )
+    return cursor.fetchall()
+
+
 # how each kind is created once more
+
+
+def _text_of(fact: Fact, schema: Schema) -> str | None:
+    """What would be run for a fact, as one word."""
+    statements = _statements(fact, schema, 0)
+    return None if statements is None else repr((fact.id, statements))
 
 
 def _statements(fact: Fact, schema: Schema, at: int) -> Statements:

@@ -30,14 +30,14 @@ class Memory:
         """What a plan depends on: both schemas, what is compared, the rules, the engines and the server."""
         parts = [
             RULES_VERSION,
-            source.fingerprint,
             target.fingerprint,
+            _beside(source, target),
             sorted(diff.planes),
             sorted(difference.key for difference in diff.differences),
             list(engines),
             scratch_version,
         ]
-        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
     def recall(self, key: str) -> Plan | None:
         """The plan that was proven for this key, or None."""
@@ -58,6 +58,20 @@ class Memory:
             Path(name).replace(self._folder / f"{key}.json")
         except OSError:
             return
+
+
+def _beside(source: Schema, target: Schema) -> list[Any]:
+    """What the source states otherwise than the target, and what it lacks: with the target, that is all of it."""
+    other = target.facts
+    unlike = sorted(
+        key
+        for key, fact in source.facts.items()
+        if (twin := other.get(key)) is not fact and (twin is None or twin.stated != fact.stated)
+    )
+    return [
+        [[*key, source.facts[key].stated] for key in unlike],
+        sorted(list(key) for key in other.keys() - source.facts.keys()),
+    ]
 
 
 def _plan_from(data: dict[str, Any]) -> Plan:

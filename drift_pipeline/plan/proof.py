@@ -46,12 +46,25 @@ def perform(box: Sandbox, statements: Sequence[Statement], *, measure: bool = Tr
         stage.close()
 
 
-def walk_natively(ground: Ground, box: Sandbox, goal: Schema, leg: Leg, *, measure: bool = True) -> Leg:
-    """Lets the native planner go on from where the leg stands, until nothing differs or nothing helps."""
+def walk_natively(
+    ground: Ground,
+    box: Sandbox,
+    goal: Schema,
+    leg: Leg,
+    *,
+    measure: bool = True,
+    first: Sequence[Statement] | None = None,
+) -> Leg:
+    """Lets the native planner go on from where the leg stands, until nothing differs or nothing helps.
+
+    `first`: what the planner wrote for the first round, if it was asked already.
+    """
     for _ in range(NATIVE_ROUNDS):
         if not leg.open:
             break
-        ran = perform(box, ground.native(leg.state.inside, goal, leg.open), measure=measure)
+        statements = ground.native(leg.state.inside, goal, leg.open) if first is None else first
+        first = None
+        ran = perform(box, statements, measure=measure)
         if not ran.kept:
             leg.failed = _with_reasons(ran)
             break

@@ -101,7 +101,8 @@ def _stand_in(cursor: Any, name: str, roles: ProofRoles) -> None:
 
 
 def _named_in(schemas: Collection[Schema]) -> set[str]:
-    return {role for schema in schemas for fact in schema.facts.values() for role in _roles_of(fact)}
+    facts = {id(fact): fact for schema in schemas for fact in schema.facts.values()}  # most are in all of them
+    return {role for fact in facts.values() for role in _roles_of(fact)}
 
 
 def _roles_of(fact: Fact) -> list[str]:

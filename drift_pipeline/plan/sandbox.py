@@ -47,9 +47,14 @@ class Sandbox:
 def sandbox(server: ScratchServer, roles: ProofRoles, *, template: str = "", label: str = "proof") -> Iterator[Sandbox]:
     """A copy of the scratch database `template` (or an empty one), dropped at the end. ScratchError if impossible."""
     with server.create(template=template, label=label) as admin:
-        if roles.apart:
-            _prepare(admin, roles)
-        yield Sandbox(admin, _as_worker(admin, roles), roles, server)
+        yield prepared(server, roles, admin)
+
+
+def prepared(server: ScratchServer, roles: ProofRoles, copy: Database) -> Sandbox:
+    """The sandbox that a fresh copy becomes when all that is in it is the worker's."""
+    if roles.apart:
+        _prepare(copy, roles)
+    return Sandbox(copy, _as_worker(copy, roles), roles, server)
 
 
 def connect(database: Database, *, autocommit: bool = False) -> Any:

@@ -96,18 +96,19 @@ class Schema:
 
         A schema that is the same altogether takes over the other's fingerprint, too.
         """
-        facts: dict[FactId, Fact] = {}
+        own: dict[FactId, Fact] = {}
         known = other.facts.get
-        alike = 0
+        unlike = 0
         for key, fact in self.facts.items():
             twin = known(key)
-            if twin is fact or (twin is not None and twin.attributes == fact.attributes and twin.parent == fact.parent):
-                facts[key] = twin
-                alike += 1
+            if twin is fact:
+                continue
+            if twin is not None and twin.attributes == fact.attributes and twin.parent == fact.parent:
+                own[key] = twin
             else:
-                facts[key] = fact
-        if alike < len(facts) or alike < len(other.facts):
-            return replace(self, facts=facts)
+                unlike += 1
+        if unlike or len(self.facts) < len(other.facts):
+            return replace(self, facts={**self.facts, **own}) if own else self
         shared = replace(self, facts=other.facts)
         shared.__dict__["fingerprint"] = other.fingerprint
         return shared

@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 from psycopg2.extensions import connection as Connection  # noqa: N812 - a class, whatever its name
 
-from drift_pipeline.schema.facts import FactId, Schema
+from drift_pipeline.schema.facts import Fact, FactId, Schema
 from drift_pipeline.schema.reader import part_in, rows_in, schema_in
 
 Marks: TypeAlias = Mapping[int, tuple[tuple[str, str], str]]
@@ -88,11 +88,15 @@ def _former_owners(touched: Sequence[int], before: Reading) -> list[int]:
 
 def _joined(before: Schema, read: Schema, homes: set[tuple[str, str]]) -> Schema:
     """What was read of these relations and of everything that belongs to none, and the rest as it was before."""
-    facts = {}
+    facts: dict[FactId, Fact] = {}
+    gone, own = set[FactId](), set[FactId]()
     for key, fact in before.facts.items():
         home = _home(key, before)
         if home is not None and home not in homes:
             facts[key] = fact
+        else:
+            (own if home is None else gone).add(key)
+    here, loose = set[FactId](), set[FactId]()
     for key, fact in read.facts.items():
         home = _home(key, read)
         if home is None or home in homes:
@@ -100,15 +104,11 @@ def _joined(before: Schema, read: Schema, homes: set[tuple[str, str]]) -> Schema
             # the same object where it is the same fact: comparing it again costs nothing then
             same = known is not None and known.attributes == fact.attributes and known.parent == fact.parent
             facts[key] = known if known is not None and same else fact
-    edges = {edge for edge in before.depends if not _is_read(edge, homes, before)}
-    edges |= {edge for edge in read.depends if _is_read(edge, homes, read)}
+            (loose if home is None else here).add(key)
+    # edges are read again with the relation whose rows state them, or that what belongs to none refers to
+    edges = {edge for edge in before.depends if not (edge[0] in gone or (edge[0] in own and edge[1] in gone))}
+    edges |= {edge for edge in read.depends if edge[0] in here or (edge[0] in loose and edge[1] in here)}
     return replace(read, facts=facts, depends=frozenset(edges), excluded=before.excluded)
-
-
-def _is_read(edge: tuple[FactId, FactId], homes: set[tuple[str, str]], schema: Schema) -> bool:
-    """Whether an edge is read again: with the relation whose rows state it, or that what belongs to none refers to."""
-    home = _home(edge[0], schema) or _home(edge[1], schema)
-    return home in homes
 
 
 def _home(key: FactId, schema: Schema) -> tuple[str, str] | None:

@@ -54,7 +54,7 @@ def test_a_revision_that_moves_while_the_schema_is_read_is_a_deployment(
     assert use_case.read_live_schema(settings, "production", environ=variables(database)).revisions.ids == ("r1",)
     read = use_case.read
 
-    def deployed_meanwhile(settings: Settings, reached: Database) -> Schema:
+    def deployed_meanwhile(settings: Settings, reached: Database, *, like: Schema | None = None) -> Schema:
         with closing(psycopg2.connect(**database.parameters)) as deployment, deployment.cursor() as cursor:
             cursor.execute("UPDATE alembic_version SET version_num = 'r2'")
             deployment.commit()

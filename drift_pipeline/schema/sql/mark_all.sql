@@ -43,7 +43,13 @@ from (
     from pg_seclabel d left join part p on p.classid = d.classoid and p.objid = d.objoid
     union all
     select coalesce(p.relation, 0), hash_record_extended(row(18, d.*), 0)
-    from pg_depend d left join part p on p.classid = d.classid and p.objid = d.objid where d.objid >= 16384
+    from pg_depend d left join part p on p.classid = d.classid and p.objid = d.objid
+    -- who owns a sequence, and what belongs to an extension or goes with one: all else is written along with a row above
+    where d.objid >= 16384 and (
+        d.deptype in ('e', 'x')
+        or d.deptype in ('a', 'i') and d.refobjsubid > 0 and d.classid = 'pg_class'::regclass
+            and d.objid in (select oid from pg_class where relkind = 'S')
+    )
     union all
     -- everything else belongs to no relation
     select 0, hash_record_extended(row(20, oid, xmin, ctid), 0) from pg_namespace

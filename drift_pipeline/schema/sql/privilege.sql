@@ -4,7 +4,7 @@ with acl as materialized (
     select 'pg_class'::regclass::oid as classid, c.oid as objid, 0 as objsubid,
         case c.relkind when 'S' then 's' else 'r' end::"char" as type, c.relacl as acl, c.relowner as owner
     from pg_class c
-    join space s on s.oid = c.relnamespace
+    join space s on s.oid = c.relnamespace /* of these relations */
     where c.relkind in ('r', 'p', 'f', 'v', 'm') and c.relpersistence <> 't'
         -- identity sequences are part of their column: only what was granted on one is said
         or c.relkind = 'S' and c.relpersistence <> 't' and (c.relacl is not null or not exists (
