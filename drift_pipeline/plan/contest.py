@@ -67,10 +67,32 @@ def compete(
     if NATIVE in engines or not attempts:  # what no engine could do, the planner that needs none can
         attempts.append(_native_attempt(ground, source, start))
     attempts.sort(key=lambda each: engines.index(each.engine) if each.engine in engines else len(engines))
-    best = min(
-        attempts, key=lambda each: (len(each.leg.open) + len(each.beside), each.cost)
-    )  # min keeps the first of equals
+    _weigh(ground, attempts)
+    best = min(attempts, key=_merit)  # min keeps the first of equals
     return best, [each for each in attempts if each is not best]
+
+
+def _merit(attempt: Attempt) -> tuple[int, Cost]:
+    return len(attempt.leg.open) + len(attempt.beside), attempt.cost
+
+
+def _weigh(ground: Ground, attempts: Sequence[Attempt]) -> None:
+    """Asks how large the tables are, where that may decide: several ways lead as far, and they cost something else."""
+    first = min(_merit(each)[0] for each in attempts)
+    tied = [each for each in attempts if _merit(each)[0] == first]
+    least = min(each.cost.data_loss for each in tied)
+    tied = [each for each in tied if each.cost.data_loss == least and (each.cost.rewrites or each.cost.scans)]
+    if ground.sizes is None or len({_touched(each) for each in tied}) < 2:
+        return
+    statistics = ground.sizes()
+    for each in attempts:
+        each.cost = cost_of(each.leg.kept, statistics)
+
+
+def _touched(attempt: Attempt) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    kept = attempt.leg.kept
+    rewrites = (table for each in kept for table in each.rewrites)
+    return tuple(sorted(rewrites)), tuple(sorted(table for each in kept for table in each.reads))
 
 
 def _attempt(ground: Ground, source: Sandbox, start: Leg, target: Database, engine: str) -> Attempt:

@@ -7,17 +7,32 @@ from collections.abc import Iterable, Sequence
 from drift_pipeline.plan.attribution import VALUES
 from drift_pipeline.plan.effects import HOLDS_DATA
 from drift_pipeline.plan.statements import Cost, Statement
+from drift_pipeline.schema.statistics import Statistics
 
 
-def cost_of(statements: Sequence[Statement]) -> Cost:
-    """The cost of a plan from what was measured of its statements."""
+def cost_of(statements: Sequence[Statement], statistics: Statistics | None = None) -> Cost:
+    """The cost of a plan from what was measured of its statements. `statistics`: how large the live tables are."""
     return Cost(
         data_loss=sum(_holds_data(item) for statement in statements for item in statement.drops),
+        rewritten_bytes=_bytes((each.rewrites for each in statements), statistics),
         rewrites=sum(len(statement.rewrites) for statement in statements),
         locks=len(_distinct(statement.locks for statement in statements)),
+        scanned_bytes=_bytes((each.reads for each in statements), statistics),
         scans=sum(len(statement.scans) for statement in statements),
         statements=len(statements),
     )
+
+
+def _bytes(tables: Iterable[tuple[str, ...]], statistics: Statistics | None) -> int:
+    """How much is read or written in all; what is done twice counts twice."""
+    if statistics is None:
+        return 0
+    found = (statistics.relations.get((schema, name)) for schema, _, name in _names(tables))
+    return sum(relation.bytes for relation in found if relation is not None)
+
+
+def _names(tables: Iterable[tuple[str, ...]]) -> Iterable[tuple[str, str, str]]:
+    return (table.partition(".") for each in tables for table in each)
 
 
 def _holds_data(dropped: str) -> bool:
