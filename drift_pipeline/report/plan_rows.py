@@ -25,7 +25,7 @@ def plan_rows(report: Report, limit: int) -> list[PlanRow]:
     return [
         PlanRow(
             "\n".join(visible(line) for line in statement.sql.split("\n")),
-            tuple(map(visible, costs_of(statement))),
+            tuple(map(visible, costs_of(statement))) or (_nothing(statement),),
             marks_of(statement),
             visible(held_back(statement, report.by_key, report.allow_drop)),
         )
@@ -34,7 +34,7 @@ def plan_rows(report: Report, limit: int) -> list[PlanRow]:
 
 
 def costs_of(statement: Statement) -> tuple[str, ...]:
-    """What it does to others while it runs, and what is gone afterwards; empty if nobody notices."""
+    """What it does to others while it runs, and what is gone afterwards; empty if nothing was measured."""
     if statement.hazards:
         return statement.hazards
     phrases = (
@@ -44,6 +44,12 @@ def costs_of(statement: Statement) -> tuple[str, ...]:
         ("reads all of", statement.scans),
     )
     return tuple(f"{words} {', '.join(names)}" for words, names in phrases if names)
+
+
+def _nothing(statement: Statement) -> str:
+    """What is said where nothing was measured: of a statement that did not run in a transaction, that nobody knows."""
+    measured = statement.proven and statement.transactional
+    return "nothing is lost, rewritten or read through" if measured else "not measured"
 
 
 def marks_of(statement: Statement) -> tuple[str, ...]:
