@@ -105,6 +105,8 @@ def described(discovered: Discovered) -> Iterator[str]:
     elif verified.alembic_error:
         yield f"! alembic: {verified.alembic_error.message}"
         yield f"    next: {verified.alembic_error.hint}"
+    elif models.alembic:
+        yield f"– alembic: {models.alembic}, not looked into before the models can be loaded"
     else:
         yield "– alembic: none found; without it the cause of drift cannot be told, and no revision be written"
 

@@ -35,6 +35,8 @@ def quoted(text: str) -> str:
 
 
 def _list(items: Sequence[str]) -> str:
+    if len(items) > 3:
+        return "[\n" + "".join(f"    {quoted(item)},\n" for item in items) + "]"
     return "[" + ", ".join(quoted(item) for item in items) + "]"
 
 

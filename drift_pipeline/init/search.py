@@ -72,10 +72,13 @@ def search(repository: Repository) -> Found:
     holders = [holder for source in repository.sources for holder in _holders(source)]
     used = {holder.uses for holder in holders}
     own = [holder for holder in holders if holder.name not in used]
-    models = {holder.name for holder in holders if holder.called == "Flask-SQLAlchemy"}
+    flask = {holder.name for holder in holders if holder.called == "Flask-SQLAlchemy"}
+    bases = {f"{name}.Model" for name in flask}
+    bases |= {holder.name for holder in holders if holder.called == "declarative base"}
+    tables_of = _Tables({f"{name}.Table" for name in flask}, bases)
     declaring, roots = [], []
     for source in repository.sources:
-        tables = tuple(dict.fromkeys(_tables(source, models)))
+        tables = tuple(dict.fromkeys(tables_of(source)))
         if tables:
             declaring.append(Declaring(source.module, tables))
         if tables or any(holder.file == str(source.path) for holder in own):
@@ -161,30 +164,32 @@ def _assigned(node: ast.stmt) -> tuple[str, ast.expr | None]:
     return "", None
 
 
-def _tables(source: Source, models: set[str]) -> Iterator[str]:
-    """Names of the tables that a file declares. A class without a name of its own counts by the class's name."""
-    for node in ast.walk(source.tree):
-        if isinstance(node, ast.ClassDef):
-            yield from _table_of_class(source, node, models)
-        elif isinstance(node, ast.Call) and node.args and _makes_table(source, node, models):
-            first = node.args[0]
-            if isinstance(first, ast.Constant) and isinstance(first.value, str):
-                yield first.value
+class _Tables:
+    """The tables that a file declares. `makers`: further names of SQLAlchemy's Table; `bases`: declarative ones."""
 
+    def __init__(self, makers: set[str], bases: set[str]) -> None:
+        self._makers, self._bases = makers, bases
 
-def _makes_table(source: Source, node: ast.Call, models: set[str]) -> bool:
-    name = source.dotted(node.func)
-    return _of_library(source, node.func) == "Table" or name in {f"{each}.Table" for each in models}
+    def __call__(self, source: Source) -> Iterator[str]:
+        """Their names. A class that gives none of its own, as mixins do for it, counts by the class's name."""
+        for node in ast.walk(source.tree):
+            if isinstance(node, ast.ClassDef):
+                yield from self._of_class(source, node)
+            elif isinstance(node, ast.Call) and node.args and self._makes_table(source, node):
+                first = node.args[0]
+                if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                    yield first.value
 
+    def _makes_table(self, source: Source, node: ast.Call) -> bool:
+        return _of_library(source, node.func) == "Table" or source.dotted(node.func) in self._makers
 
-def _table_of_class(source: Source, node: ast.ClassDef, models: set[str]) -> Iterator[str]:
-    pairs = dict(_assigned(each) for each in node.body)
-    named = pairs.get("__tablename__")
-    if isinstance(named, ast.Constant) and isinstance(named.value, str):
-        yield named.value
-        return
-    abstract = "__abstract__" in pairs
-    table = any(each.arg == "table" for each in node.keywords)  # SQLModel
-    flask = any(source.dotted(base) in {f"{each}.Model" for each in models} for base in node.bases)
-    if not abstract and (table or flask):
-        yield f"class {node.name}"
+    def _of_class(self, source: Source, node: ast.ClassDef) -> Iterator[str]:
+        pairs = dict(_assigned(each) for each in node.body)
+        named = pairs.get("__tablename__")
+        if isinstance(named, ast.Constant) and isinstance(named.value, str):
+            yield named.value
+            return
+        mapped = any(source.dotted(base) in self._bases for base in node.bases)
+        sqlmodel = any(each.arg == "table" for each in node.keywords)
+        if (mapped or sqlmodel) and "__abstract__" not in pairs:
+            yield f"class {node.name}"

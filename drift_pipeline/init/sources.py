@@ -138,20 +138,25 @@ def _top_levels(text: bytes) -> set[str]:
 def _named(root: Path, file: PurePosixPath, imported: set[str]) -> tuple[str, str]:
     """The folder for `models.path` and the module's name.
 
-    Packages go up as far as there is an `__init__.py`; above that a folder counts as a package only where the
-    repository's own code imports it by its name (packages need no `__init__.py`).
+    The package begins at the first folder with an `__init__.py` that the repository's code imports by its name; else
+    where the `__init__.py` files end; else, since packages need none, at a folder that is imported by its name.
     """
     parts = list(file.parent.parts)
-    package: list[str] = []
-    while parts and (root.joinpath(*parts) / "__init__.py").is_file():
-        package.insert(0, parts.pop())
-    if not package:
-        for start, first in enumerate(parts):
-            if first in imported and all(part.isidentifier() for part in parts[start:]):
-                parts, package = parts[:start], parts[start:]
-                break
+    regular = [(root.joinpath(*parts[: at + 1]) / "__init__.py").is_file() for at in range(len(parts))]
+    start = next((at for at, name in enumerate(parts) if regular[at] and name in imported), None)
+    if start is None:
+        start = len(parts)
+        while start and regular[start - 1]:
+            start -= 1
+    if start == len(parts):
+        named = next((name for name in parts if name in imported), None)
+        # a project's folder often has the name of the package in it
+        start = len(parts) - 1 - parts[::-1].index(named) if named else start
+    package = parts[start:]
+    if not all(part.isidentifier() for part in package):
+        start, package = len(parts), []
     name = [] if file.stem == "__init__" else [file.stem]
-    return "/".join(parts) or ".", ".".join([*package, *name])
+    return "/".join(parts[:start]) or ".", ".".join([*package, *name])
 
 
 def _absolute(node: ast.ImportFrom, source: Source) -> str:

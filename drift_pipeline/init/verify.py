@@ -17,6 +17,8 @@ from drift_pipeline.models.loader import load_models
 from drift_pipeline.settings import ModelSettings
 
 PATIENCE = 60.0
+MANY_TARGETS = 8
+"""Nobody keeps a longer list up to date."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +45,11 @@ def verify(repository: Repository, found: Found, *, targets: Sequence[str] = (),
     with tempfile.TemporaryDirectory(prefix="drift-init-") as folder:
         cache = Path(folder)
         best = _best(repository, found, tries, cache)
-        if (best is None or best.error) and configuration and not targets:
+        if configuration and not targets and _wants_another(best):
             # whatever env.py imports: it may come from a library, or be made by code that no search reads
             by_env = _first(repository, found, ModelSettings(alembic=configuration), cache)
-            best = by_env if best is None or not by_env.error else best
+            if best is None or (not by_env.error and by_env.tables >= best.tables):
+                best = by_env
         if best is None:
             return Verified(ModelSettings(path=found.path))
         return _with_alembic(best, repository.root, configuration, cache)
@@ -61,6 +64,10 @@ def _best(repository: Repository, found: Found, tries: Sequence[tuple[str, ...]]
         if best is None or (best.error and not verified.error) or len(verified.missing) < len(best.missing):
             best = verified if best is None or not verified.error else best
     return best
+
+
+def _wants_another(best: Verified | None) -> bool:
+    return best is None or bool(best.error or best.missing) or len(best.models.targets) > MANY_TARGETS
 
 
 def _first(repository: Repository, found: Found, models: ModelSettings, cache: Path) -> Verified:
@@ -94,8 +101,21 @@ def _with_alembic(verified: Verified, root: Path, configuration: str, cache: Pat
     if not configuration:
         return verified
     models = dataclasses.replace(verified.models, alembic=configuration)
+    if verified.error:
+        return dataclasses.replace(verified, models=models)  # the same interpreter would fail over the same
     try:
         revisions = list_revisions(models, root, cache=cache)
     except DriftError as error:
-        return dataclasses.replace(verified, alembic_error=error)
+        return dataclasses.replace(verified, alembic_error=_explained(error, root / configuration))
     return dataclasses.replace(verified, models=models, revisions=len(revisions))
+
+
+def _explained(error: DriftError, configuration: Path) -> DriftError:
+    """Flask-Migrate's alembic.ini names no folder: it is told by the command that it wraps."""
+    if "script_location" in configuration.read_text(encoding="utf-8", errors="replace"):
+        return error
+    error.hint = (
+        f"write script_location = %(here)s under [alembic] in {configuration.name}, which Flask-Migrate does not mind,"
+        " and run drift init --force"
+    )
+    return error

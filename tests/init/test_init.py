@@ -100,6 +100,12 @@ def test_an_alembic_ini_that_alembic_cannot_use_is_told_and_left_out(tmp_path: P
     assert "! alembic: the revisions of migrations/alembic.ini could not be listed" in init.out
     assert "# alembic: the revisions of migrations/alembic.ini" in (folder / "drift.toml").read_text()
 
+    # what it says to do about it helps
+    assert "next: write script_location = %(here)s under [alembic] in alembic.ini" in init.out
+    (folder / "migrations/alembic.ini").write_text("[alembic]\nscript_location = %(here)s\n")
+    assert init(folder, "--force") == 0
+    assert "✓ alembic: migrations/alembic.ini: 0 revisions" in init.out
+
 
 @pytest.mark.slow
 def test_models_that_only_env_py_knows_come_from_there(tmp_path: Path, init: Init) -> None:
@@ -120,6 +126,19 @@ def test_models_that_only_env_py_knows_come_from_there(tmp_path: Path, init: Ini
     assert tables_of(folder) == {"public.hidden"}
 
 
+def test_a_long_list_of_modules_gives_way_to_env_py(tmp_path: Path, init: Init) -> None:
+    parts = [f"part{number}" for number in range(10)]
+    files = {f"{part}.py": projects.model("db", part).replace("..", "") for part in parts}
+    env_py = projects.ENV_PY.replace("from models import Base", f"import {', '.join(parts)}\n    from db import Base")
+    files |= {"db.py": projects.BASE, "alembic.ini": projects.ALEMBIC + "prepend_sys_path = .\n"}
+    folder = projects.written(tmp_path, {**files, "migrations/env.py": env_py})
+
+    assert init(folder) == 0
+
+    assert settings_in(folder) == {"models": {"alembic": "alembic.ini"}}
+    assert "✓ models: those of alembic.ini: 10 tables" in init.out
+
+
 def test_nothing_found_is_one_line_and_nothing_is_written(tmp_path: Path, init: Init) -> None:
     folder = projects.written(tmp_path, projects.NOTHING)
 
@@ -134,14 +153,15 @@ def test_nothing_found_is_one_line_and_nothing_is_written(tmp_path: Path, init: 
 
 def test_models_that_cannot_be_imported_are_written_with_what_is_wrong(tmp_path: Path, init: Init) -> None:
     broken = "import nowhere_to_be_found\n" + projects.BASE.replace("\n    ", "\n")
-    folder = projects.written(tmp_path, {"models.py": broken})
+    folder = projects.written(tmp_path, {"models.py": broken, "alembic.ini": projects.ALEMBIC})
 
     assert init(folder) == 0
 
     assert "! models: models:Base.metadata (models.py:8), not loaded: the models of models:Base.metadata" in init.out
     assert "No module named 'nowhere_to_be_found'" in init.out
     assert "next: set models.python" in init.out
-    assert settings_in(folder) == {"models": {"targets": ["models:Base.metadata"]}}
+    assert "– alembic: alembic.ini, not looked into before the models can be loaded" in init.out
+    assert settings_in(folder) == {"models": {"targets": ["models:Base.metadata"], "alembic": "alembic.ini"}}
 
 
 def test_nothing_is_overwritten_without_force(tmp_path: Path, init: Init) -> None:

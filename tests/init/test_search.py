@@ -65,6 +65,26 @@ def test_what_only_looks_like_one_is_none(tmp_path: Path, source: str) -> None:
     assert found_in(tmp_path, {"m.py": source}).holders == ()
 
 
+@pytest.mark.parametrize(
+    ("files", "module", "path"),
+    [
+        (["app/__init__.py", "app/data/source/__init__.py", "app/data/source/m.py"], "app.data.source.m", "."),
+        (["app/app/__init__.py", "app/app/m.py"], "app.m", "app"),
+        (["project/app/m.py"], "app.m", "project"),
+        (["app/app/m.py"], "app.m", "app"),
+        (["server/other/__init__.py", "server/other/m.py"], "other.m", "server"),
+        (["my-scripts/m.py"], "m", "my-scripts"),
+    ],
+)
+def test_a_module_is_called_as_it_is_imported(tmp_path: Path, files: list[str], module: str, path: str) -> None:
+    names = dict.fromkeys(files, "") | {"main.py": "import app\n"}
+    names[files[-1]] = "from sqlalchemy import MetaData\nm = MetaData()\n"
+
+    found = found_in(tmp_path, names)
+
+    assert ([each.target for each in found.holders], found.path) == ([f"{module}:m"], (path,))
+
+
 def test_virtual_environments_tests_and_revisions_are_not_searched(tmp_path: Path) -> None:
     base = "from sqlalchemy import MetaData\nmetadata = MetaData()\n"
     files = {
