@@ -28,7 +28,17 @@ def settings_of(secrets: set[str], options: dict[str, Any], *environments: str) 
         secrets.update(secrets_in(variables_for(settings, name)))
     given = {
         name: options[name]
-        for name in ("planes", "exact", "strict", "allow_destructive", "fail_on", "pending", "evidence", "artifacts")
+        for name in (
+            "planes",
+            "exact",
+            "strict",
+            "allow_destructive",
+            "fail_on",
+            "pending",
+            "evidence",
+            "artifacts",
+            "online",
+        )
         if options.get(name)
     }
     if "artifacts" in given:

@@ -68,6 +68,7 @@ _planes = click.option(
     "--planes", callback=_chosen_planes, metavar="LIST", help=f"What is compared: {', '.join(PLANES)}; or all."
 )
 _exact = click.option("--exact", is_flag=True, help="Count spellings that mean the same as differences, too.")
+_online = click.option("--online", is_flag=True, help="Write the repair as steps for a database in use, too.")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXIT_CODES)
@@ -95,6 +96,7 @@ def drift() -> None:
 @click.option("--pending", type=click.Choice(PENDING), help="What waits for a migration: counts, or is ignored.")
 @_planes
 @_exact
+@_online
 @click.option(
     "--evidence",
     type=click.Choice(EVIDENCE),
@@ -153,6 +155,7 @@ def check(secrets: set[str], /, environment: str, export: Path | None, **options
 @click.option("--json", "as_json", is_flag=True, help="Print the differences instead of the SQL.")
 @_planes
 @_exact
+@_online
 @_common
 @click.pass_obj
 def diff(secrets: set[str], /, source: str, target: str, as_json: bool, **options: Any) -> int:
@@ -163,13 +166,15 @@ def diff(secrets: set[str], /, source: str, target: str, as_json: bool, **option
     settings = settings_of(secrets, options, *environments_in(source, target))
 
     from drift_pipeline.comparison import compare
-    from drift_pipeline.comparison_output import to_json, unproven
+    from drift_pipeline.comparison_output import to_json, to_sql, unproven
     from drift_pipeline.output import note, show
 
     with naming_variables(settings), shown():
-        comparison = compare(source, target, planes=settings.planes, exact=settings.exact, settings=settings)
-    show(to_json(comparison) if as_json else comparison.plan.sql)
-    for line in [] if as_json else unproven(comparison.plan):
+        comparison = compare(
+            source, target, planes=settings.planes, exact=settings.exact, online=settings.online, settings=settings
+        )
+    show(to_json(comparison) if as_json else to_sql(comparison))
+    for line in [] if as_json else unproven(comparison.plan.online or comparison.plan):
         note(line)
     return 1 if comparison.differences else 0
 

@@ -13,11 +13,13 @@ from drift_pipeline.desired import models_on_scratch
 from drift_pipeline.diff.compare import diff_schemas
 from drift_pipeline.diff.differences import Difference, SchemaDiff
 from drift_pipeline.errors import ConfigError
+from drift_pipeline.plan.hazards import with_hazards
 from drift_pipeline.plan.planner import plan_between
 from drift_pipeline.plan.statements import Plan
 from drift_pipeline.schema import snapshot
 from drift_pipeline.schema.facts import Schema
 from drift_pipeline.schema.scope import restrict
+from drift_pipeline.schema.statistics import read_statistics
 from drift_pipeline.schema.version_table import version_tables
 from drift_pipeline.scratch.server import scratch_server
 from drift_pipeline.use_case import ALL_PLANES, load_project_models, read
@@ -39,6 +41,7 @@ def compare(
     *,
     planes: Collection[str] | str = ("structure",),
     exact: bool = False,
+    online: bool = False,
     settings: Settings | None = None,
 ) -> Comparison:
     """Compares any two schemas, and plans how to turn the first into the second.
@@ -46,7 +49,8 @@ def compare(
     `source`, `target`: a database URL, an environment's name, `models`, or a snapshot file. `planes`: of structure,
     privileges, owners, tuning; or "all". `exact`: spellings that mean the same count as different, and what is left out
     by default counts, too: Alembic's version table, what the settings ignore. `.plan.sql` holds everything, nothing
-    commented out. Raises a DriftError when one side could not be read.
+    commented out. `online`: `.plan.online` holds the repair as steps for a database in use, with the sizes of the
+    source's tables if it is a database. Raises a DriftError when one side could not be read.
     """
     settings = settings or load_settings()
     chosen = ALL_PLANES if planes == "all" else tuple(planes)
@@ -69,7 +73,10 @@ def compare(
             source_database=before.database,
             target_database=after.database,
             engine_timeout=settings.engine_timeout,
+            online=online,
         )
+        if online and before.database is not None:
+            plan = with_hazards(plan, read_statistics(before.database, connect_timeout=settings.connect_timeout))
     timings = {"read": read_at - began, "diff": compared - read_at, "plan": time.monotonic() - compared}
     return Comparison(diff.differences, plan, diff, timings)
 

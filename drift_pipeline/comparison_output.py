@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from drift_pipeline.plan.statements import Plan, Proof
+from drift_pipeline.plan.statements import OnlinePlan, Plan, Proof
+from drift_pipeline.report.online import plain_script
 
 if TYPE_CHECKING:
     from drift_pipeline.comparison import Comparison
@@ -23,7 +24,13 @@ def to_json(comparison: Comparison) -> str:
     return json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False)
 
 
-def unproven(plan: Plan) -> list[str]:
+def to_sql(comparison: Comparison) -> str:
+    """All SQL of the plan, nothing commented out; where it was asked for, that of its steps for a database in use."""
+    online = comparison.plan.online
+    return plain_script(online) if online is not None else comparison.plan.sql
+
+
+def unproven(plan: Plan | OnlinePlan) -> list[str]:
     """Lines for standard error about statements that were not proven on scratch."""
     if plan.proof is not Proof.UNPROVEN:
         return []

@@ -217,6 +217,11 @@ class Settings:
         "schema-diff.sql holds statements that lose data as SQL instead of comments",
         variable="DRIFT_ALLOW_DESTRUCTIVE",
     )
+    online: bool = _setting(
+        False,
+        "the repair also as steps for a database in use, which schema-diff.sql holds then",
+        variable="DRIFT_ONLINE",
+    )
     allow_drop: tuple[str, ...] = _setting(
         (),
         'objects that only the database has and that the SQL may drop: `["public.legacy", "public.tmp_*"]`',

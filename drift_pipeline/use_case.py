@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -38,6 +38,7 @@ from drift_pipeline.judge.findings import Cause, Evidence
 from drift_pipeline.judgement import count_evidence, findings_of
 from drift_pipeline.lineage import CheckScope, extensions_of, scope_of, tells_the_rest, trace
 from drift_pipeline.models.loader import LoadedModels, kept_models, load_models
+from drift_pipeline.plan.hazards import with_hazards
 from drift_pipeline.plan.planner import plan_repair
 from drift_pipeline.plan.revisions.make import Drifted, MadeRevision, Project, make_revision
 from drift_pipeline.plan.revisions.place import described, place_revision
@@ -162,7 +163,7 @@ def find_drift(settings: Settings, models: ModelSchema, live: LiveSchema) -> Dri
     """Stage 3: what differs, and a plan that was proven on scratch. Builds the models there again."""
     settings = settings_for(settings, live.environment)
     with models_on_scratch(settings, models.loaded, live=live.schema) as built:
-        drift = _find_drift(settings, built, live)
+        drift = _find_drift(settings, built, live, lambda: live.statistics)
     return _counted(settings, live, drift)
 
 
@@ -213,7 +214,7 @@ def make_report(
             timings={"models": models.seconds, "live": live.seconds, **drift.timings},
         ),
         findings=judged.findings,
-        plan=drift.plan,
+        plan=with_hazards(drift.plan, live.statistics),
         coverage=drift.coverage,
         model_faults=models.faults,
         notes=(
@@ -318,9 +319,15 @@ def look(environment: str, *, settings: Settings | None = None, environ: Mapping
 def look_at(settings: Settings, loaded: LoadedModels, live: LiveSchema, database: Database) -> Looked:
     """The part of `look` after both sides were read. `database`: where rows are counted, if that is wanted."""
     with models_on_scratch(settings, loaded, live=live.schema) as built:
-        drift = _counted(settings, live, _find_drift(settings, built, live), database)
+        asked: list[LiveSchema] = []
+
+        def sizes() -> Statistics:
+            asked.append(with_statistics(settings, live, database))
+            return asked[0].statistics
+
+        drift = _counted(settings, live, _find_drift(settings, built, live, sizes), database)
         if drift.diff.differences:
-            live = with_statistics(settings, live, database)
+            live = asked[0] if asked else with_statistics(settings, live, database)
         return Looked(built.models, live, drift, make_report(settings, built.models, live, drift))
 
 
@@ -329,7 +336,7 @@ def _managed(settings: Settings, built: BuiltModels, live: Schema, models: Schem
     return split_unmanaged(live, models, settings.manage, history=history)
 
 
-def _find_drift(settings: Settings, built: BuiltModels, live: LiveSchema) -> Drift:
+def _find_drift(settings: Settings, built: BuiltModels, live: LiveSchema, sizes: Callable[[], Statistics]) -> Drift:
     began = time.monotonic()
     everything = live.schema.sharing(built.models.schema)
     stage("comparing it with the models on scratch")
@@ -355,7 +362,7 @@ def _find_drift(settings: Settings, built: BuiltModels, live: LiveSchema) -> Dri
     )
     traced = time.monotonic()
     stage("planning the repair and proving it on scratch")
-    plan = _plan(settings, built, live=managed, models=models, diff=diff, scope=scope, printed=printed)
+    plan = _plan(settings, built, live=managed, models=models, diff=diff, scope=scope, printed=printed, sizes=sizes)
     coverage = Coverage(
         schemas=scope.schemas,
         facts=len(models.facts),
@@ -390,6 +397,7 @@ def _plan(
     diff: SchemaDiff,
     scope: CheckScope,
     printed: Printed,
+    sizes: Callable[[], Statistics],
 ) -> Plan:
     if not diff.differences:
         return Plan()  # and no server is started for it
@@ -407,6 +415,8 @@ def _plan(
         exact=settings.exact,
         cache=settings.root / ".drift" / "cache" / "plans",
         printed=printed,
+        online=settings.online,
+        sizes=sizes,
     )
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC
 
 from drift_pipeline.judge.findings import Finding
-from drift_pipeline.plan.statements import Statement
+from drift_pipeline.plan.statements import OnlinePlan, Statement, Step
 from drift_pipeline.report.escape import commented_out, sql_comment
 from drift_pipeline.report.held import LOSES, held_back
+from drift_pipeline.report.online import script
 from drift_pipeline.report.report import Report
-from drift_pipeline.report.verdict import coverage_line, proof_line, verdict
+from drift_pipeline.report.verdict import PROOF_LINES, coverage_line, proof_line, verdict
 
 
 def to_sql(report: Report, allow_destructive: bool = False) -> str:
@@ -18,17 +20,41 @@ def to_sql(report: Report, allow_destructive: bool = False) -> str:
     Only the plan's statements are ever executable; names and notes appear in comments that they cannot end.
     """
     settled = report.by_key
+    if report.plan.online is not None and report.plan.online.steps:
+        return _online(report, report.plan.online, allow_destructive=allow_destructive)
     held = [
         "" if allow_destructive else held_back(statement, settled, report.allow_drop)
         for statement in report.plan.statements
     ]
     parts = ["\n".join(_header(report, held))]
     parts += [_part(statement, settled, reason) for statement, reason in zip(report.plan.statements, held, strict=True)]
-    parts += [_open(report)] if report.plan.open else []
+    parts += [_open(report.plan.open)] if report.plan.open else []
     return "\n\n".join(parts) + "\n"
 
 
-def _header(report: Report, held: list[str]) -> list[str]:
+def _online(report: Report, plan: OnlinePlan, *, allow_destructive: bool) -> str:
+    """The script of the steps, instead of the plain statements."""
+    settled = report.by_key
+
+    def held(statement: Statement) -> str:
+        return "" if allow_destructive else held_back(statement, settled, report.allow_drop)
+
+    def about(step: Step) -> list[str]:
+        keys = dict.fromkeys(key for statement in step.statements for key in statement.settles)
+        return [_finding(settled[key]) for key in keys if key in settled]
+
+    reasons = [held(statement) for statement in plan.statements]
+    lines = _header(report, reasons, online=plan)
+    parts = ["\n".join(lines), *script(plan, about=about, held=held)]
+    parts += [_open(plan.open)] if plan.open else []
+    return "\n\n".join(parts) + "\n"
+
+
+def _finding(finding: Finding) -> str:
+    return f"{finding.severity.emoji} {finding.severity.value} {finding.rule}: {finding.title}"
+
+
+def _header(report: Report, held: list[str], online: OnlinePlan | None = None) -> list[str]:
     context, plan = report.context, report.plan
     when = context.checked_at.astimezone(UTC) if context.checked_at.tzinfo else context.checked_at
     lines = [
@@ -40,7 +66,8 @@ def _header(report: Report, held: list[str]) -> list[str]:
     if not plan.statements:
         lines.append("Nothing to change." if not report.findings else "There is no plan for these differences.")
         return [sql_comment(line) for line in lines]
-    lines.append(f"This turns {context.environment} into what the models declare. {proof_line(report)}".rstrip())
+    proof = proof_line(report) if online is None else PROOF_LINES[online.proof.value]
+    lines.append(f"This turns {context.environment} into what the models declare. {proof}".rstrip())
     losing, unknown = held.count(LOSES), sum(bool(reason) and reason != LOSES for reason in held)
     if losing:
         lines.append(f"Commented out, because data or objects would be lost: {losing} of {_statements(len(held))}.")
@@ -48,7 +75,11 @@ def _header(report: Report, held: list[str]) -> list[str]:
         lines.append(f"Commented out, because nobody asked for these drops: {unknown} of {_statements(len(held))}.")
     if losing or unknown:
         lines.append("Review each of them before you remove the comment signs.")
-    lines.append("Before running it: back up, try it on staging, and SET lock_timeout = '5s'.")
+    lines.append(
+        "Before running it: back up, and try it on staging."
+        if online
+        else "Before running it: back up, try it on staging, and SET lock_timeout = '5s'."
+    )
     return [sql_comment(line) for line in lines]
 
 
@@ -60,8 +91,7 @@ def _part(statement: Statement, settled: dict[str, Finding], held: str) -> str:
     lines = []
     for key in statement.settles:
         if key in settled:
-            finding = settled[key]
-            lines.append(f"{finding.severity.emoji} {finding.severity.value} {finding.rule}: {finding.title}")
+            lines.append(_finding(settled[key]))
     marks = [
         text
         for holds, text in (
@@ -74,6 +104,7 @@ def _part(statement: Statement, settled: dict[str, Finding], held: str) -> str:
     if marks:
         lines.append(f"({'; '.join(marks)})")
     lines += [statement.note] if statement.note else []
+    lines += statement.hazards
     sql = f"{statement.sql.rstrip().rstrip(';')};"
     if held:
         if held != LOSES:
@@ -82,8 +113,8 @@ def _part(statement: Statement, settled: dict[str, Finding], held: str) -> str:
     return "\n".join([*(sql_comment(line) for line in lines), sql])
 
 
-def _open(report: Report) -> str:
-    return "\n".join([sql_comment("What these statements leave different:"), *map(_item, report.plan.open)])
+def _open(left: Sequence[str]) -> str:
+    return "\n".join([sql_comment("What these statements leave different:"), *map(_item, left)])
 
 
 def _item(text: str) -> str:

@@ -1,0 +1,99 @@
+"""The steps of an online plan, as a script for psql and as rows for people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from drift_pipeline.judge.words import visible
+from drift_pipeline.plan.statements import OnlinePlan, Statement, Step
+from drift_pipeline.report.escape import commented_out, sql_comment
+
+_HEAD = (
+    "Steps for a database in use: each is committed before the next one begins, and holds others up for an instant.",
+    "If one fails, those before it stay done: run the script again from that step on, as often as it takes.",
+    "Run it with psql, and not through a pooler that shares sessions: the time limits are settings of the session.",
+)
+
+
+@dataclass(frozen=True)
+class StepRow:
+    """One step for people: its number and title, its statements, what they do to others, why it is not online."""
+
+    number: int
+    title: str
+    sql: str
+    costs: tuple[str, ...]
+    note: str
+    online: bool
+    transactional: bool
+
+
+def step_rows(plan: OnlinePlan, limit: int = 500) -> list[StepRow]:
+    """The first `limit` steps."""
+    return [
+        StepRow(
+            number,
+            visible(step.title),
+            "\n".join(visible(line) for each in step.statements for line in _ended(each).split("\n")),
+            tuple(map(visible, hazards_of(step))),
+            visible(step.note),
+            step.online,
+            step.transactional,
+        )
+        for number, step in enumerate(plan.steps[:limit], start=1)
+    ]
+
+
+def hazards_of(step: Step) -> tuple[str, ...]:
+    """What the step does to others, each line once."""
+    return tuple(dict.fromkeys(line for statement in step.statements for line in statement.hazards))
+
+
+def script(plan: OnlinePlan, *, about: Callable[[Step], Sequence[str]], held: Callable[[Statement], str]) -> list[str]:
+    """The parts of a script that psql runs from beginning to end, one part a step.
+
+    `about`: what else is said above a step. `held`: why a statement is not to be run by accident; empty if it may be. A
+    step that holds such a statement is a comment as a whole.
+    """
+    if not plan.steps:
+        return []
+    parts = ["\n".join([*map(sql_comment, _HEAD), "\\set ON_ERROR_STOP on"])]
+    for number, step in enumerate(plan.steps, start=1):
+        parts.append("\n".join(_part(f"Step {number} of {len(plan.steps)}: {step.title}", step, about(step), held)))
+    return [*parts, "RESET lock_timeout;\nRESET statement_timeout;"]
+
+
+def _part(heading: str, step: Step, about: Sequence[str], held: Callable[[Statement], str]) -> Iterator[str]:
+    yield sql_comment(heading)
+    yield from (sql_comment(line) for line in about)
+    if step.note:
+        yield sql_comment(step.note if step.online else f"This stays as it is: {step.note}.")
+    if not step.transactional:
+        yield sql_comment("outside of a transaction")
+    yield from (sql_comment(line) for line in hazards_of(step))
+    yield from (sql_comment(each.note) for each in step.statements if each.note)
+    reasons = list(dict.fromkeys(reason for each in step.statements if (reason := held(each))))
+    yield from (sql_comment(f"Commented out: {reason}.") for reason in reasons)
+    sql = "\n".join(_statements(step))
+    yield commented_out(sql) if reasons else sql
+
+
+def _statements(step: Step) -> Iterator[str]:
+    yield f"SET lock_timeout = '{step.lock_timeout}';"
+    yield f"SET statement_timeout = '{step.statement_timeout}';"
+    if step.transactional:
+        yield "BEGIN;"
+    yield from (_ended(each) for each in step.statements)
+    if step.transactional:
+        yield "COMMIT;"
+
+
+def _ended(statement: Statement) -> str:
+    return f"{statement.sql.rstrip().rstrip(';')};"
+
+
+def plain_script(plan: OnlinePlan) -> str:
+    """The whole script, with nothing held back."""
+    parts = script(plan, about=lambda _step: (), held=lambda _statement: "")
+    return "\n\n".join(parts) + "\n" if parts else ""
