@@ -11,9 +11,10 @@ Layout, for every environment (its name percent-encoded where it is no plain nam
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -97,6 +98,25 @@ class ArtifactStore:
     def runs(self, environment: str) -> list[str]:
         """Ids of the runs that left artifacts, sorted."""
         return sorted(from_segment(name) for name in self._names(environment, "runs"))
+
+    def written_at(self, environment: str, run_id: str) -> datetime | None:
+        """When the newest artifact of this run was written, or None where the store does not tell."""
+        folder = self._folder(environment) / "runs" / to_segment(run_id, what="run")
+        with self._faults("read", environment):
+            if not folder.exists():
+                return None
+            newest = max((float(entry.stat().st_mtime) for entry in folder.iterdir()), default=0.0)
+        # object stores that keep no times say 0
+        return datetime.fromtimestamp(newest, UTC) if newest else None
+
+    def remove_run(self, environment: str, run_id: str) -> None:
+        """Remove the artifacts of this run. Its line in the index stays, and so does what is `latest`."""
+        folder = self._folder(environment) / "runs" / to_segment(run_id, what="run")
+        with self._faults("removed", environment):
+            if not isinstance(folder, Path):
+                folder.fs.rm(folder.path, recursive=True)
+            elif folder.exists():
+                shutil.rmtree(folder)
 
     def environments(self) -> list[str]:
         """Names of the environments that anything was written for, sorted."""

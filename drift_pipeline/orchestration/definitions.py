@@ -15,6 +15,7 @@ from drift_pipeline.orchestration.io import json_files
 from drift_pipeline.orchestration.jobs import all_environments_job, environment_job
 from drift_pipeline.orchestration.names import identifiers
 from drift_pipeline.orchestration.resources import DriftResource, project_root
+from drift_pipeline.orchestration.retention import retention_job, retention_schedule
 from drift_pipeline.orchestration.revisions import migration_history_asset
 from drift_pipeline.orchestration.schedules import daily_schedule
 from drift_pipeline.orchestration.sensors import commit_sensor
@@ -57,6 +58,8 @@ def build_definitions(
     traits = Traits.of(settings)
     fleets = fleets_in(settings)
     everything = all_environments_job([database_key(names[name]) for name in fleets if name in names])
+    retention = retention_job()
+    when = settings.schedule if settings else ScheduleSettings()
     return dg.Definitions(
         assets=[
             model_schema_asset(traits),
@@ -74,15 +77,11 @@ def build_definitions(
                 environment_job(name, identifier, history=traits.history, fleet=name in fleets)
                 for name, identifier in names.items()
             ),
+            retention,
         ],
         schedules=[
-            daily_schedule(
-                everything,
-                names,
-                settings.schedule if settings else ScheduleSettings(),
-                history=traits.history,
-                fleets=fleets,
-            )
+            daily_schedule(everything, names, when, history=traits.history, fleets=fleets),
+            retention_schedule(retention, when.timezone),
         ],
         sensors=[
             commit_sensor(everything),

@@ -121,6 +121,12 @@ def failures(result: dg.ExecuteInProcessResult) -> dict[str, dg.Failure]:
     }
 
 
+def schedule_of(defs: dg.Definitions, name: str) -> dg.ScheduleDefinition:
+    """The schedule of this name."""
+    (found,) = (each for each in defs.schedules or () if isinstance(each, dg.ScheduleDefinition) and each.name == name)
+    return found
+
+
 ALEMBIC = """\
 [alembic]
 script_location = %(here)s/migrations

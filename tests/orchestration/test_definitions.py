@@ -15,7 +15,7 @@ import drift_pipeline
 from drift_pipeline.orchestration.definitions import build_definitions, environment_names
 from drift_pipeline.orchestration.links import web_address
 from drift_pipeline.orchestration.names import identifiers
-from tests.orchestration.project import SETTINGS, Project, give_history
+from tests.orchestration.project import SETTINGS, Project, give_history, schedule_of
 
 STAGES = ["drift_report", "live_schema", "migration", "schema_diff"]
 CHECKS = [
@@ -26,6 +26,10 @@ CHECKS = [
     "nothing_breaks",
     "plan_proven",
 ]
+
+
+def daily(defs: dg.Definitions) -> dg.ScheduleDefinition:
+    return schedule_of(defs, "daily_drift_check")
 
 
 def keys_of(defs: dg.Definitions) -> list[str]:
@@ -160,7 +164,8 @@ def test_every_asset_tells_of_its_failure_by_itself_and_no_job_tells_it_again(de
     for asset in defs.assets or ():
         assert isinstance(asset, dg.AssetsDefinition)
         assert len(asset.hook_defs) == 1, asset.key
-    assert not any(job.hook_defs for job in defs.resolve_all_job_defs())
+    jobs = [job for job in defs.resolve_all_job_defs() if job.name != "drift_retention"]
+    assert not any(job.hook_defs for job in jobs)
 
 
 def test_every_report_has_its_checks_and_none_blocks(defs: dg.Definitions) -> None:
@@ -190,8 +195,7 @@ def test_nobody_pays_for_the_multiprocess_executor(defs: dg.Definitions) -> None
 def test_the_schedule_runs_from_the_start_at_two_utc_and_starts_a_run_for_each_environment(
     defs: dg.Definitions,
 ) -> None:
-    (schedule,) = defs.schedules or ()
-    assert isinstance(schedule, dg.ScheduleDefinition)
+    schedule = daily(defs)
     assert (schedule.cron_schedule, schedule.execution_timezone) == ("0 2 * * *", "UTC")
     assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
 
@@ -213,8 +217,7 @@ def test_the_schedule_runs_from_the_start_at_two_utc_and_starts_a_run_for_each_e
 def test_cron_line_and_time_zone_are_settings_and_every_tick_has_runs_of_its_own(project: Project) -> None:
     project.write("drift.toml", SETTINGS + '[schedule]\ncron = "0 */6 * * *"\ntimezone = "Europe/Berlin"\n')
     defs = project.definitions
-    (schedule,) = defs.schedules or ()
-    assert isinstance(schedule, dg.ScheduleDefinition)
+    schedule = daily(defs)
     assert (schedule.cron_schedule, schedule.execution_timezone) == ("0 */6 * * *", "Europe/Berlin")
 
     def keys(hour: int) -> set[str | None]:
@@ -231,9 +234,7 @@ def test_cron_line_and_time_zone_are_settings_and_every_tick_has_runs_of_its_own
 
 def test_a_cron_line_that_is_none_leaves_the_usual_one(project: Project) -> None:
     project.write("drift.toml", SETTINGS + '[schedule]\ncron = "tomorrow"\n')
-    (schedule,) = project.definitions.schedules or ()
-    assert isinstance(schedule, dg.ScheduleDefinition)
-    assert schedule.cron_schedule == "0 2 * * *"
+    assert daily(project.definitions).cron_schedule == "0 2 * * *"
 
 
 def test_the_settings_name_the_environments(project: Project) -> None:
