@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import psycopg2
 import pytest
@@ -49,8 +50,39 @@ def test_drift_is_told_kept_and_counted(drift: Drift, new_database: NewDatabase,
     assert report["summary"]["counts"]["major"] == 1
     latest = project / ".drift" / "artifacts" / "production" / "latest"
     names = {path.name for path in latest.iterdir()}
-    assert names == {"schema-diff.sql", "drift-report.json", "drift-summary.md", "drift-report.html"}
+    assert names == {
+        "schema-diff.sql",
+        "drift-report.json",
+        "drift-summary.md",
+        "drift-report.html",
+        "drift-report.sarif",
+        "drift-report.xml",
+    }
     assert (project / ".drift" / ".gitignore").read_text() == "*\n"
+
+
+@pytest.mark.slow
+def test_each_form_of_the_report_is_printed_and_nothing_else(
+    drift: Drift, new_database: NewDatabase, project: Path
+) -> None:
+    variables = variables_of(new_database(DRIFTED))
+
+    def printed(form: str, *more: str) -> str:
+        ended = drift("check", "--env", "production", "--format", form, *more, variables=variables)
+        assert ended.code in {0, 2}, ended.err
+        return ended.out
+
+    assert json.loads(printed("json"))["summary"]["drift_detected"] is True
+    assert json.loads(printed("sarif"))["version"] == "2.1.0"
+    assert printed("html").startswith("<!DOCTYPE html>")
+    assert printed("markdown").startswith("# 🔴 Schema drift: production")
+    assert '\n-- alter table "public"."customers" drop column' in printed("sql").lower()
+    assert '\nalter table "public"."customers" drop column' in printed("sql", "--allow-destructive").lower()
+    # what makes the check fail is what fails there
+    assert ElementTree.fromstring(printed("junit")).attrib["failures"] == "2"
+    assert ElementTree.fromstring(printed("junit", "--fail-on", "critical")).attrib["failures"] == "1"
+    kept = project / ".drift/artifacts/production/latest/drift-report.xml"
+    assert ElementTree.fromstring(kept.read_text()).attrib["failures"] == "1"
 
 
 def test_json_on_standard_output_is_nothing_but_json(drift: Drift, new_database: NewDatabase) -> None:
