@@ -14,7 +14,7 @@ from drift_pipeline.settings_file import SECTIONS
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.parametrize("name", ["docs/settings.md", "README.md"])
+@pytest.mark.parametrize("name", ["docs/settings.md"])
 def test_the_table_of_settings_is_up_to_date(name: str) -> None:
     page = (ROOT / name).read_text(encoding="utf-8")
 
