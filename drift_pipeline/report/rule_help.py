@@ -35,7 +35,7 @@ def documentation() -> str:
 def address(rule: str) -> str:
     """Where the rule's page is on the web; empty where the documentation has no address."""
     base = documentation()
-    return f"{base}/rules/{file_name(rule).removesuffix('.md')}/" if base and rule in rules() else ""
+    return f"{base}/rules/{file_name(rule).removesuffix('.md')}.html" if base and rule in rules() else ""
 
 
 @cache

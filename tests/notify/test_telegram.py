@@ -6,6 +6,7 @@ import logging
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -71,6 +72,18 @@ def test_the_drift_alert_has_the_form_that_was_asked_for(telegram: BotApi, setti
     assert sent["parse_mode"] == "HTML"
     assert sent["chat_id"] == CHAT
     assert sent["disable_notification"] is False
+
+
+def test_the_documentation_shows_the_alert_as_it_is() -> None:
+    page = Path(__file__).parents[2] / "docs" / "alerts.md"
+    shown = page.read_text().partition("```text\n")[2].partition("```")[0]
+    title = "column public.orders.total is numeric(10,2) in production, numeric(12,2) in the models"
+    found = report(
+        finding(Severity.CRITICAL, "table public.legacy exists in production and not in the models"),
+        finding(Severity.MAJOR, title, impact=Impact.BREAKS),
+    )
+    said = drift_alert(found, link="https://ci.example/run/1").to_text()
+    assert shown == said.removesuffix(": https://ci.example/run/1") + "\n"
 
 
 def test_the_worst_findings_are_named_and_the_others_counted(telegram: BotApi, settings: TelegramSettings) -> None:

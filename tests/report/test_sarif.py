@@ -138,7 +138,7 @@ def test_every_rule_has_help() -> None:
 
 def test_a_rules_page_has_an_address_where_the_documentation_has_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rule_help, "documentation", lambda: "https://docs.example.org/drift")
-    assert rule_help.address("T01") == "https://docs.example.org/drift/rules/T01/"
+    assert rule_help.address("T01") == "https://docs.example.org/drift/rules/T01.html"
     assert rule_help.address("no such rule") == ""
     rules = json.loads(render.to_sarif(ORDINARY))["runs"][0]["tool"]["driver"]["rules"]
-    assert all(rule["helpUri"].endswith(f"/rules/{rule['id']}/") for rule in rules)
+    assert all(rule["helpUri"].endswith(f"/rules/{rule['id']}.html") for rule in rules)
