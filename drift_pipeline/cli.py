@@ -77,8 +77,7 @@ def _words_of(error: BaseException) -> tuple[str, str]:
     from drift_pipeline.errors import DriftError  # noqa: PLC0415
 
     if isinstance(error, DriftError):
-        entry = f"docs/troubleshooting.md#{error.topic}" if error.topic else ""
-        return error.message, f"{error.hint.rstrip('.')} ({entry})" if error.hint and entry else error.hint or entry
+        return error.message, error.next_step
     usage = _words_of_usage(error)
     if usage:
         return usage

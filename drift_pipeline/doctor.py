@@ -86,7 +86,7 @@ class Examiner:
             for line in examine():
                 yield Line(line.sign, line.what, self._safe(line.said), self._safe(line.hint))
         except DriftError as error:
-            hint = error.hint.replace("<PREFIX>", self._prefixes.get(what, "<PREFIX>"))
+            hint = error.next_step.replace("<PREFIX>", self._prefixes.get(what, "<PREFIX>"))
             yield Line("✗", what, self._safe(error.message), self._safe(hint))
         except Exception as error:  # a doctor who faints helps nobody
             if self._debug:

@@ -20,6 +20,12 @@ class DriftError(Exception):
         self.message = message
         self.hint = hint
 
+    @property
+    def next_step(self) -> str:
+        """The hint, with the entry of the page about trouble that explains this kind of error."""
+        entry = f"docs/troubleshooting.md#{self.topic}" if self.topic else ""
+        return f"{self.hint.rstrip('.')} ({entry})" if self.hint and entry else self.hint or entry
+
     def __reduce__(self) -> tuple[object, ...]:
         # hints survive the way through a process pool; BaseException alone keeps positional arguments only
         return (_rebuild, (type(self), self.message, self.hint))
