@@ -93,7 +93,7 @@ def described(discovered: Discovered) -> Iterator[str]:
     names = ", ".join(target + where.get(target, "") for target in models.targets) or f"those of {models.alembic}"
     if verified.error:
         yield f"! models: {names}, not loaded: {verified.error.message}"
-        yield f"    next: {verified.error.hint}"
+        yield f"    next: {verified.error.next_step}"
     else:
         python = f", loaded by {models.python}" if models.python else ""
         yield f"✓ models: {names}: {verified.tables} table{'s' * (verified.tables != 1)}{python}"
@@ -104,7 +104,7 @@ def described(discovered: Discovered) -> Iterator[str]:
         yield f"✓ alembic: {models.alembic}: {verified.revisions} revision{'s' * (verified.revisions != 1)}"
     elif verified.alembic_error:
         yield f"! alembic: {verified.alembic_error.message}"
-        yield f"    next: {verified.alembic_error.hint}"
+        yield f"    next: {verified.alembic_error.next_step}"
     elif models.alembic:
         yield f"– alembic: {models.alembic}, not looked into before the models can be loaded"
     else:

@@ -30,3 +30,10 @@ def test_the_page_has_an_entry_for_every_error(kind: type[DriftError]) -> None:
 
 def test_the_message_names_its_entry(drift: Drift) -> None:
     assert "(docs/troubleshooting.md#configuration)" in drift("check", "--env", "prod").err
+
+
+def test_the_doctor_names_the_entry_of_what_fails(drift: Drift) -> None:
+    out = drift("doctor", "--env", "staging").out
+
+    assert "✗ staging: staging: STAGING_DB_HOST" in out
+    assert "(docs/troubleshooting.md#configuration)" in out
