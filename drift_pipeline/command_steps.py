@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from drift_pipeline.config import Settings
+    from drift_pipeline.history.trend import TrendPoint
     from drift_pipeline.report.report import Report
 
 
@@ -97,7 +98,7 @@ FORMS = ("text", "json", "markdown", "html", "sql", "sarif", "junit")
 def rendered(report: Report, form: str, settings: Settings | None = None) -> str:
     """The report in one of these forms; text for a terminal keeps to its width, with colour unless NO_COLOR.
 
-    `settings`: what makes a test of JUnit fail, and whether SQL that loses data is a comment.
+    `settings`: what makes a test of JUnit fail, whether SQL that loses data is a comment, where earlier checks are.
     """
     import shutil
     import sys
@@ -121,12 +122,30 @@ def _written(report: Report, form: str, settings: Settings | None) -> str:
     renderings: dict[str, Callable[[Report], str]] = {
         "json": render.to_json,
         "markdown": render.to_markdown,
-        "html": render.to_html,
+        "html": lambda report: render.to_html(report, points=_trend(settings, report)),
         "sql": partial(render.to_sql, allow_destructive=bool(settings and settings.allow_destructive)),
         "sarif": render.to_sarif,
         "junit": partial(render.to_junit, fails=partial(fails, fail_on=settings.fail_on if settings else "major")),
     }
     return renderings[form](report)
+
+
+def _trend(settings: Settings | None, report: Report) -> list[TrendPoint]:
+    """The checks up to this one, as far as they are known."""
+    from drift_pipeline.errors import StoreError
+    from drift_pipeline.history.artifacts import TREND
+    from drift_pipeline.history.checks import CheckRecord
+    from drift_pipeline.history.store import ArtifactStore
+    from drift_pipeline.history.trend import trend
+
+    if settings is None:
+        return []
+    try:
+        store = ArtifactStore(settings.artifacts, base=settings.root)
+        earlier = store.checks(report.context.environment, last=TREND)
+    except StoreError:
+        return []  # whoever keeps the report says so
+    return trend([*earlier, CheckRecord.of(report, "this one")], last=TREND)
 
 
 def aged(settings: Settings, report: Report) -> Report:

@@ -74,7 +74,9 @@ def test_each_form_of_the_report_is_printed_and_nothing_else(
 
     assert json.loads(printed("json"))["summary"]["drift_detected"] is True
     assert json.loads(printed("sarif"))["version"] == "2.1.0"
-    assert printed("html").startswith("<!DOCTYPE html>")
+    page = printed("html")
+    assert page.startswith("<!DOCTYPE html>")
+    assert "<h2>Trend</h2>" in page  # the checks before this one are known
     assert printed("markdown").startswith("# 🔴 Schema drift: production")
     assert '\n-- alter table "public"."customers" drop column' in printed("sql").lower()
     assert '\nalter table "public"."customers" drop column' in printed("sql", "--allow-destructive").lower()
