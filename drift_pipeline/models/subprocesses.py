@@ -55,6 +55,7 @@ _PURPOSES: Mapping[str, tuple[type[DriftError], str, str]] = {
     "revisions": (MigrationError, "the revisions of {} could not be listed", "the revisions of {} were not listed"),
     "upgrade": (MigrationError, "the migrations of {} could not be run on scratch", "the migrations of {} did not end"),
     "downgrade": (MigrationError, "the migrations of {} could not be run back", "the migrations of {} did not end"),
+    "operations": (MigrationError, "no revision could be written for {}", "Alembic wrote no operation for {}"),
     "write": (MigrationError, "no revision could be written for {}", "Alembic did not write the revision of {}"),
 }
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import importlib.util
 import os
-from typing import Any
+import re
+import subprocess
+from typing import Any, Iterator  # noqa: UP035 - Python 3.9
 from urllib.parse import quote
 
 from alembic import command
@@ -56,27 +60,96 @@ def write(path: str, folder: str, request: dict[str, Any]) -> dict[str, Any]:
     """Writes a revision on top of the heads into `folder`, by the project's own template and file_template.
 
     Several heads are not merged by it: it follows the one that `head` names. The folder where the project keeps its
-    revisions is told, for whoever moves the file there.
+    revisions is told, for whoever moves the file there; and hooks (formatters) that failed.
     """
     config = config_of(path)
-    # hooks (formatters) run on the file where it is; the project's other settings count as they are
-    theirs = ScriptDirectory.from_config(config)
-    home = os.path.join(theirs.dir, "versions")
-    if theirs.version_locations:
-        home = str(_locations(theirs)[0])
+    # hooks run on the file where it is; the project's other settings count as they are
+    home = _home(ScriptDirectory.from_config(config), request["head"])
     script = ScriptDirectory.from_config(_also_from(config, folder))
-    made = script.generate_revision(
-        request["revision"],
-        request["message"],
-        head=request["head"],
-        version_path=folder,
-        upgrades=request["upgrades"],
-        downgrades=request["downgrades"],
-        imports="",
-    )
+    upgrades, downgrades, imports = _with_imports(script, request["upgrades"], request["downgrades"])
+    with _watched_hooks() as failed:
+        made = script.generate_revision(
+            request["revision"],
+            request["message"],
+            head=request["head"],
+            version_path=folder,
+            upgrades=upgrades,
+            downgrades=downgrades,
+            imports=imports,
+        )
     if made is None:
         raise ValueError("the template wrote no revision")
-    return {"path": made.path, "home": os.path.abspath(home), "parents": _names(made.down_revision)}
+    _tell(made.path, request["message"], request["details"])
+    name = os.path.relpath(made.path, folder)  # file_template may hold folders
+    return {"path": made.path, "name": name, "home": home, "parents": _names(made.down_revision), "failed": failed}
+
+
+def _home(script: ScriptDirectory, head: str) -> str:
+    """Where the revision that it follows lies; else the first of the project's folders."""
+    folder = str((_locations(script) or [os.path.join(script.dir, "versions")])[0])
+    if head != "base":
+        follows = script.get_revision(head)
+        known = [os.path.abspath(each) for each in _locations(script)]
+        if follows is not None and os.path.dirname(os.path.abspath(follows.path)) in known:
+            folder = os.path.dirname(follows.path)
+    return os.path.abspath(folder)
+
+
+_NEEDED = {"sa": "import sqlalchemy as sa", "postgresql": "from sqlalchemy.dialects import postgresql"}
+
+
+def _with_imports(script: ScriptDirectory, upgrades: str, downgrades: str) -> tuple[str, str, str]:
+    """What the template does not import by itself: where it has a place for imports there, else in the functions."""
+    with open(os.path.join(script.dir, "script.py.mako"), encoding="utf-8") as file:
+        template = file.read()
+    wanted = {name: line for name, line in _NEEDED.items() if not re.search(rf"^\s*{line}\b", template, re.MULTILINE)}
+    used = [line for name, line in wanted.items() if re.search(rf"\b{name}\.", upgrades + downgrades)]
+    if re.search(r"\$\{\s*imports\b", template):
+        return upgrades, downgrades, "\n".join(used)
+    for name, line in wanted.items():
+        upgrades, downgrades = (
+            f"{line}\n    {body}" if re.search(rf"\b{name}\.", body) else body for body in (upgrades, downgrades)
+        )
+    return upgrades, downgrades, ""
+
+
+@contextlib.contextmanager
+def _watched_hooks() -> Iterator[list[str]]:
+    """Alembic does not look at how its hooks end."""
+    failed: list[str] = []
+    plain: Any = subprocess.run
+
+    def run(command: Any, *arguments: Any, **options: Any) -> Any:
+        done = plain(command, *arguments, **options)
+        if done.returncode:
+            words = command if isinstance(command, str) else " ".join(os.path.basename(str(each)) for each in command)
+            failed.append(f"{words}: exit code {done.returncode}")
+        return done
+
+    names: Any = subprocess
+    names.run = run
+    try:
+        yield failed
+    finally:
+        names.run = plain
+
+
+def _tell(path: str, message: str, details: list[str]) -> None:
+    """Puts the details under the message in the file's docstring, or before everything as comments."""
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    first = ast.parse(text).body[:1]
+    said = first and isinstance(first[0], ast.Expr) and isinstance(first[0].value, ast.Constant)
+    lines = text.split("\n")
+    at = next((at for at, line in enumerate(lines) if message in line), None)
+    if said and at is not None and at < (first[0].end_lineno or 0) - 1:
+        safe = [each.replace("\\", "\\\\").replace('"""', '\\"\\"\\"') for each in details]
+        lines[at + 1 : at + 1] = ["", *safe]
+    else:
+        lines[:0] = [f"# {each}".rstrip() for each in details]
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("\n".join(lines))
+    ast.parse("\n".join(lines))
 
 
 def _locations(script: ScriptDirectory) -> list[str]:

@@ -82,6 +82,11 @@ def _write(request: dict[str, Any], _root: str) -> dict[str, Any]:
     return written
 
 
+def _operations(request: dict[str, Any], _root: str) -> dict[str, Any]:
+    operations: Any = importlib.import_module(".operations", __package__)
+    return {"statements": operations.as_sql(request["sources"])}
+
+
 MODES = {
     "models": _models,
     "alembic": _of_env_py,
@@ -89,4 +94,5 @@ MODES = {
     "upgrade": _upgrade,
     "downgrade": _upgrade,
     "write": _write,
+    "operations": _operations,
 }

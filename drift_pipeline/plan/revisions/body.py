@@ -1,97 +1,148 @@
-"""The body of a revision: statements as Alembic operations, as Python source."""
+"""The bodies of a revision's functions: statements as Alembic operations, as Python source."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
 from drift_pipeline.plan.revisions.guards import Guard
+from drift_pipeline.plan.revisions.source import INDENT, broken, escaped, indented, literal, one_line
 from drift_pipeline.plan.statements import Statement
 
-_BIND = re.compile(r"(?<![:\w\\]):(?=\w+(?!:))")
-_ESCAPED = re.compile(r"\\(?=:[\w$]*(?![:\w$]))")
-"""`op.execute` goes through sqlalchemy.text(), which reads `:name` as a bound parameter, and `\\:name` as itself."""
-
-INDENT = "    "
+_NOTHING: Mapping[str, list[str]] = {}
 
 
-_ASK = """\
-from sqlalchemy import text
+@dataclass(frozen=True)
+class Direction:
+    """Which of the two functions is written. `revision`: its id, by which a database notes what ran there."""
 
-def needed(question):
-    # what this database has already is left alone; a script made with --sql cannot ask, and does everything
-    return op.get_context().as_sql or bool(op.get_bind().execute(text(question)).scalar())
-""".splitlines()
+    revision: str = ""
+    back: bool = False
 
 
-def revision_body(statements: Sequence[Statement], guards: Sequence[Guard] = ()) -> str:
+def revision_body(
+    statements: Sequence[Statement],
+    guards: Sequence[Guard] = (),
+    *,
+    operations: Mapping[str, list[str]] = _NOTHING,
+    direction: Direction | None = None,
+) -> str:
     """Source of a function's body that runs these statements, its first line without indentation, as templates want it.
 
     `guards`: what to say and to ask before the statements that settle a difference; all questions are asked before
-    anything is changed. Statements that cannot run inside a transaction go into an `autocommit_block`. Without
-    statements: `pass`.
+    anything is changed. `operations`: by statement, where Alembic has one; else it is executed as it is. Statements
+    that cannot run inside a transaction go into an `autocommit_block`. Without statements: `pass`.
+
+    Which of the guarded repairs ran is noted in the comment of the version table: `downgrade` takes back those.
     """
+    direction = direction or Direction()
     settled = {key for statement in statements for key in statement.settles}
-    asked = {guard.key: at for at, guard in enumerate(guards, start=1) if guard.question and guard.key in settled}
-    lines = list(_questions(guards, asked))
+    asked = {each.key: each for each in guards if each.question and each.key in settled}
+    lines = list(_begin_back(asked, direction) if direction.back else _begin(asked))
     said = {guard.key: guard.comment for guard in guards}
     for transactional, group in groupby(statements, key=lambda statement: statement.transactional):
+        calls = _calls(group, said, asked, operations, "done" if direction.back else "needed")
         if transactional:
-            lines += _calls(group, said, asked, "")
+            lines += calls
         else:
-            lines += ["with op.get_context().autocommit_block():", *_calls(group, said, asked, INDENT)]
-    return "\n".join(f"{INDENT}{line}" if line else "" for line in lines).strip() or "pass"
+            lines += ["with op.get_context().autocommit_block():", *indented(list(calls))]
+    if asked:
+        lines += _end_back(direction) if direction.back else _end(direction)
+    return "\n".join(indented(lines)).strip() or "pass"
 
 
-def _questions(guards: Sequence[Guard], asked: Mapping[str, int]) -> Iterator[str]:
+# ---------------------------------------------------------------- what a database needs, and what was done there
+
+
+def _begin(asked: Mapping[str, Guard]) -> Iterator[str]:
     if not asked:
         return
-    yield from (*_ASK, "")
-    for guard in guards:
-        if guard.key in asked:
-            yield f"# {_one_line(guard.comment)}"
-            yield f"needed_{asked[guard.key]} = needed({_literal(escaped(guard.question))})"
+    yield "context, bind = op.get_context(), op.get_bind()"
+    yield "repairs = {"
+    for guard in asked.values():
+        yield f"{INDENT}# {one_line(guard.comment)}"
+        first, *more = broken(escaped(guard.question))
+        yield f"{INDENT}{literal(guard.number)}: {first}{'' if more else ','}"
+        yield from (f"{INDENT}{each}{',' if each is more[-1] else ''}" for each in more)
+    yield "}"
+    yield "# what this database has already is left alone; a script made with --sql cannot ask, and does everything"
+    yield "needed = {"
+    yield f"{INDENT}number"
+    yield f"{INDENT}for number, question in repairs.items()"
+    yield f"{INDENT}if context.as_sql or bind.execute(sa.text(question)).scalar()"
+    yield "}"
     yield ""
 
 
+def _end(direction: Direction) -> Iterator[str]:
+    yield ""
+    yield "# which repairs ran here is noted at the version table: downgrade() takes back these, and no others"
+    yield from _ask_the_note()
+    yield f'note = "{_note(direction)}" + ",".join(sorted(needed))'
+    yield 'op.create_table_comment(table, f"{said} {note}".strip(), schema=schema)'
+
+
+def _begin_back(asked: Mapping[str, Guard], direction: Direction) -> Iterator[str]:
+    if not asked:
+        return
+    yield "context, bind = op.get_context(), op.get_bind()"
+    yield "# upgrade() noted at the version table what it did here; without asking (--sql), everything is taken back"
+    yield from _ask_the_note()
+    everything = ", ".join(literal(each) for each in sorted({guard.number for guard in asked.values()}))
+    yield f"done = {{{everything}}} if context.as_sql else set()"
+    yield "for word in said.split():"
+    yield f'{INDENT}if word.startswith("{_note(direction)}"):'
+    yield f'{INDENT * 2}done.update(word.partition("=")[2].split(","))'
+    yield ""
+
+
+def _end_back(direction: Direction) -> Iterator[str]:
+    yield ""
+    yield f'rest = " ".join(word for word in said.split() if not word.startswith("{_note(direction)}"))'
+    yield "if rest:"
+    yield f"{INDENT}op.create_table_comment(table, rest, schema=schema)"
+    yield "else:"
+    yield f"{INDENT}op.drop_table_comment(table, schema=schema)"
+
+
+def _ask_the_note() -> Iterator[str]:
+    yield "table, schema = context.version_table, context.version_table_schema"
+    yield 'said = "" if context.as_sql else sa.inspect(bind).get_table_comment(table, schema)["text"] or ""'
+
+
+def _note(direction: Direction) -> str:
+    return f"drift:{direction.revision}="
+
+
+# ---------------------------------------------------------------- statements
+
+
 def _calls(
-    statements: Iterable[Statement], said: dict[str, str], asked: Mapping[str, int], indent: str
+    statements: Iterable[Statement],
+    said: dict[str, str],
+    asked: Mapping[str, Guard],
+    operations: Mapping[str, list[str]],
+    chosen: str,
 ) -> Iterator[str]:
     for statement in statements:
         for key in statement.settles:
-            if (comment := said.pop(key, "")) and key not in asked:
-                yield f"{indent}# {_one_line(comment)}"
+            if (comment := said.pop(key, "")) and (key not in asked or chosen == "done"):
+                yield f"# {one_line(comment)}"
+        lines = operations.get(statement.sql) or execute_call(statement.sql)
         # a statement for several differences runs where any of them needs it
-        conditions = [f"needed_{asked[key]}" for key in statement.settles if key in asked]
-        guarded = bool(conditions) and len(conditions) == len(statement.settles)
-        if guarded:
-            yield f"{indent}if {' or '.join(conditions)}:"
-        inner = indent + INDENT if guarded else indent
-        yield from (f"{inner}{line}" for line in execute_call(statement.sql))
+        numbers = sorted({asked[key].number for key in statement.settles if key in asked})
+        if numbers and all(key in asked for key in statement.settles):
+            few = f"{literal(numbers[0])} in {chosen}"
+            many = f"{chosen} & {{{', '.join(map(literal, numbers))}}}"
+            yield f"if {few if len(numbers) == 1 else many}:"
+            lines = indented(lines)
+        yield from lines
 
 
 def execute_call(sql: str) -> list[str]:
     """`op.execute(…)` as lines of source; colons that SQLAlchemy would take for parameters are escaped."""
     lines = escaped(sql.strip().rstrip(";")).splitlines(keepends=True) or [""]
-    if len(lines) == 1:
-        return [f"op.execute({_literal(lines[0])})"]
-    return ["op.execute(", *(f"{INDENT}{_literal(line)}" for line in lines), ")"]
-
-
-def escaped(sql: str) -> str:
-    """The SQL as sqlalchemy.text() must be given it, so that the server gets it to the letter."""
-    return _BIND.sub(r"\\:", _ESCAPED.sub(r"\\\\", sql))
-
-
-def _literal(text: str) -> str:
-    """A Python literal in double quotes wherever that needs no more escapes, as formatters write them."""
-    single = repr(text)
-    if single.startswith("'") and '"' not in text:
-        return f'"{single[1:-1]}"'
-    return single
-
-
-def _one_line(text: str) -> str:
-    # a comment ends at the first line break, and a name may hold one
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    if len(lines) == 1 and len(lines[0]) < 80:
+        return [f"op.execute({literal(lines[0])})"]
+    return ["op.execute(", *(f"{INDENT}{each}" for line in lines for each in broken(line)), ")"]

@@ -5,28 +5,34 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
+from drift_pipeline.diff.compare import diff_schemas
 from drift_pipeline.diff.differences import Difference
 from drift_pipeline.judge.asked import is_named, is_unknown_object
 from drift_pipeline.plan.attribution import attributed
-from drift_pipeline.plan.ground import Ground, State, all_ids, changed_outside
+from drift_pipeline.plan.ground import Ground, State, all_ids, changed_outside, ids_of
 from drift_pipeline.plan.phrases import stays_open
 from drift_pipeline.plan.proof import Leg, walk_natively
+from drift_pipeline.plan.revisions.base import without_owners
+from drift_pipeline.plan.revisions.guards import question_of
 from drift_pipeline.plan.revisions.words import Drifted
 from drift_pipeline.plan.sandbox import Sandbox
 from drift_pipeline.plan.statements import Statement
+from drift_pipeline.schema.facts import FactId, Schema
 
 
 @dataclass(frozen=True)
 class Chosen:
     """`wanted`: what is settled by the `statements`; `withheld`: what is left as it is; `open`: what no statement does.
 
-    The statements carry what was measured of them.
+    The statements carry what was measured of them. `elsewhere`: what this database has and the history lacks, so that
+    the others lack it as well.
     """
 
     wanted: tuple[Difference, ...] = ()
     statements: tuple[Statement, ...] = ()
     withheld: tuple[Difference, ...] = ()
     open: tuple[str, ...] = ()
+    elsewhere: tuple[Difference, ...] = ()
 
 
 def chosen_repair(
@@ -71,3 +77,48 @@ def _tried(
         leg.kept = attributed(leg.kept, wanted)
         beside = [f"{key}, beyond what is compared, changes as well" for key in changed_outside(base, leg.state)]
     return leg, sorted(beside)
+
+
+def lacking_elsewhere(ground: Ground, at_head: Schema, drifted: Drifted, chosen: Chosen) -> Chosen:
+    """With what the history lacks and this database has: its statements run where they are needed.
+
+    Without what a database could not be asked about, and without what loses something.
+    """
+    diff = diff_schemas(at_head, drifted.models, planes=drifted.planes, exact=drifted.exact)
+    known = all_ids((*chosen.wanted, *chosen.withheld))
+    found = [
+        each
+        for each in diff.differences
+        if not all_ids([each]) & known and question_of(each) and not is_unknown_object(each)
+    ]
+    statements = ground.native(without_owners(at_head), drifted.models, found) if found else []
+    lossy = _losing(statements)
+    if lossy:
+        found = [each for each in found if each.key not in lossy]
+        statements = ground.native(without_owners(at_head), drifted.models, found) if found else []
+    return replace(chosen, elsewhere=tuple(found), statements=(*chosen.statements, *statements))
+
+
+def known_everywhere(at_head: Schema, base: Schema, differences: Sequence[Difference]) -> set[str]:
+    """Keys of the differences that the history makes the same way: they are on every database."""
+
+    def alike(difference: Difference) -> bool:
+        return all(_stated(at_head, key) == _stated(base, key) for key in (*ids_of(difference), *difference.contains))
+
+    return {each.key for each in differences if alike(each)}
+
+
+def changed_twice(at_head: Schema, base: Schema, models: Schema, wanted: Sequence[Difference]) -> list[Difference]:
+    """What is neither here nor in the history as the models have it, and not the same in both: the way back leads to
+    one form, the one that it has here."""
+    common = known_everywhere(at_head, base, wanted)
+    return [
+        each
+        for each in wanted
+        if each.key not in common and any(_stated(at_head, key) != _stated(models, key) for key in ids_of(each))
+    ]
+
+
+def _stated(schema: Schema, key: FactId) -> object:
+    fact = schema.facts.get(key)
+    return None if fact is None else {name: value for name, value in fact.stated.items() if name != "owner"}

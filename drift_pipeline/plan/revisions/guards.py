@@ -1,30 +1,33 @@
 """Whether a repair is needed where a revision runs: one history serves many databases.
 
 What somebody did by hand in production did not happen on staging, on a laptop, or in a database that is made anew. So a
-revision looks at the catalogs before it creates, drops or renames something, and leaves alone what is as it should be.
+revision looks at the catalogs before it changes something, and leaves alone what is as it should be.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from drift_pipeline.diff.differences import Change, Difference
+from drift_pipeline.plan.ground import all_ids
 from drift_pipeline.plan.native.address import CONSTRAINTS, RELATIONS, TYPES
 from drift_pipeline.plan.native.quote import dotted, quote_ident, quote_literal
-from drift_pipeline.schema.facts import FactId
+from drift_pipeline.schema.facts import Fact, FactId
 
 
 @dataclass(frozen=True)
 class Guard:
     """`key`: of the difference; `comment`: for people; `question`: SQL that is true where the repair is needed.
 
-    Without a question the repair always runs: changing something to what it is already does nothing.
+    `number`: by which a database notes that the repair ran there. Without a question the repair always runs, and is
+    always taken back.
     """
 
     key: str
     comment: str
     question: str = ""
+    number: str = ""
 
 
 _IN_A_TABLE: Mapping[str, tuple[str, str, str]] = {
@@ -37,18 +40,52 @@ _IN_A_TABLE: Mapping[str, tuple[str, str, str]] = {
 """Kinds whose third name stands in a catalog beside their table: catalog, its column for the table and for the name."""
 
 
-def guards_for(differences: Iterable[Difference]) -> list[Guard]:
-    """A guard for each difference, in their order."""
-    return [Guard(each.key, f"{each.change}: {each.id}", _question(each)) for each in differences]
+def guards_for(differences: Sequence[Difference], everywhere: Collection[str] = ()) -> list[Guard]:
+    """A guard for each difference, in their order. `everywhere`: keys of those that need none: every database has them,
+    because the history makes what the models declare in another way."""
+    return [
+        Guard(each.key, described(each), "" if each.key in everywhere else question_of(each), str(number))
+        for number, each in enumerate(differences, start=1)
+    ]
 
 
-def _question(difference: Difference) -> str:
-    if difference.change is Change.ADDED and difference.after:
-        there = existence(difference.after.id)
+def guards_back(guards: Sequence[Guard], forth: Sequence[Difference], back: Sequence[Difference]) -> list[Guard]:
+    """The guards of the way back, under the numbers of those of the way there."""
+    numbers = {fact: guard for guard, each in zip(guards, forth, strict=True) for fact in all_ids([each])}
+    found = []
+    for each in back:
+        guard = next((numbers[fact] for fact in sorted(all_ids([each])) if fact in numbers), None)
+        question, number = (guard.question, guard.number) if guard else ("", "")
+        found.append(Guard(each.key, described(each), question, number))
+    return found
+
+
+def described(difference: Difference) -> str:
+    """What is done, and to what, for a comment."""
+    return f"{_DONE[difference.change]} {difference.id}"
+
+
+_DONE = {
+    Change.ADDED: "is missing:",
+    Change.REMOVED: "is too much:",
+    Change.CHANGED: "is different:",
+    Change.RENAMED: "has another name:",
+}
+
+
+def question_of(difference: Difference) -> str:
+    """SQL that is true where the difference is there to be settled; empty where nothing so simple can tell."""
+    before, after = difference.before, difference.after
+    if difference.id.kind == "comment":
+        return _comment_question(difference)
+    if difference.change is Change.ADDED and after:
+        there = existence(after.id)
         return f"SELECT NOT ({there})" if there else ""
-    if difference.change in (Change.REMOVED, Change.RENAMED) and difference.before:
-        there = existence(difference.before.id)
+    if difference.change in (Change.REMOVED, Change.RENAMED) and before:
+        there = existence(before.id)
         return f"SELECT {there}" if there else ""
+    if difference.change is Change.CHANGED and after:
+        return _changed_question(difference, after)
     return ""
 
 
@@ -57,16 +94,91 @@ def existence(fact_id: FactId) -> str:
     kind, name = fact_id.kind, fact_id.name
     if kind in (*RELATIONS, "index"):
         # an index is known by its table in our facts, and by its schema in PostgreSQL's
-        return f"pg_catalog.to_regclass({quote_literal(dotted(name[0], name[-1]))}) IS NOT NULL"
+        return f"{_class(name[0], name[-1])} IS NOT NULL"
     if kind in TYPES:
         return f"pg_catalog.to_regtype({quote_literal(dotted(*name[:2]))}) IS NOT NULL"
     if kind == "schema":
         return f"pg_catalog.to_regnamespace({quote_literal(quote_ident(name[0]))}) IS NOT NULL"
     if kind in _IN_A_TABLE:
-        catalog, table, column = _IN_A_TABLE[kind]
-        dropped = " AND NOT attisdropped" if kind == "column" else ""
-        return (
-            f"EXISTS (SELECT FROM pg_catalog.{catalog} WHERE {column} = {quote_literal(name[2])} AND "
-            f"{table} = pg_catalog.to_regclass({quote_literal(dotted(*name[:2]))}){dropped})"
-        )
+        return f"EXISTS ({_row(fact_id)})"
     return ""
+
+
+def _class(*name: str) -> str:
+    return f"pg_catalog.to_regclass({quote_literal(dotted(*name))})"
+
+
+def _row(fact_id: FactId, *more: str) -> str:
+    catalog, table, column = _IN_A_TABLE[fact_id.kind]
+    name, of_table = f"{column} = {quote_literal(fact_id.name[2])}", f"{table} = {_class(*fact_id.name[:2])}"
+    there = ["NOT attisdropped"] if fact_id.kind == "column" else []
+    return f"SELECT FROM pg_catalog.{catalog} WHERE " + " AND ".join([name, of_table, *there, *more])
+
+
+# ---------------------------------------------------------------- what is there in another form
+
+
+def _changed_question(difference: Difference, after: Fact) -> str:
+    """True where the object is there and not as it should be."""
+    if after.id.kind == "column":
+        parts = [_COLUMN[name](after) for name in sorted(difference.changed_names) if name in _COLUMN]
+        if len(parts) < len(difference.changed_names):
+            return ""
+        return f"SELECT EXISTS ({_row(after.id, f'({_either(parts)})')})"
+    definition = str(after.attributes.get("_definition") or "")
+    if definition and after.id.kind in CONSTRAINTS and after.id.kind != "not_null":
+        differs = f"pg_catalog.pg_get_constraintdef(oid) {_none_of(definition, after.id.name[0])}"
+        return f"SELECT EXISTS ({_row(after.id, differs)})"
+    if definition and after.id.kind == "index":
+        index = _class(after.id.name[0], after.id.name[-1])
+        return f"SELECT pg_catalog.pg_get_indexdef({index}) {_none_of(definition, after.id.name[0])}"
+    return ""
+
+
+def _either(parts: Iterable[str]) -> str:
+    return " OR ".join(parts)
+
+
+def _none_of(text: str, schema: str) -> str:
+    """The session's search_path decides whether the names in what PostgreSQL prints have their schema."""
+    spellings = dict.fromkeys((text, text.replace(f"{quote_ident(schema)}.", "")))
+    return f"NOT IN ({', '.join(quote_literal(each) for each in spellings)})"
+
+
+def _type_differs(after: Fact) -> str:
+    return f"pg_catalog.format_type(atttypid, atttypmod) {_none_of(str(after.attributes['type']), after.id.name[0])}"
+
+
+def _not_null_differs(after: Fact) -> str:
+    return "NOT attnotnull" if after.attributes.get("not_null") else "attnotnull"
+
+
+def _default_differs(after: Fact) -> str:
+    default = after.attributes.get("default")
+    printed = (
+        "(SELECT pg_catalog.pg_get_expr(adbin, adrelid) FROM pg_catalog.pg_attrdef"
+        " WHERE adrelid = attrelid AND adnum = attnum)"
+    )
+    if default is None:
+        return f"{printed} IS NOT NULL"
+    return f"coalesce({printed}, '') {_none_of(str(default), after.id.name[0])}"
+
+
+_COLUMN: Mapping[str, Callable[[Fact], str]] = {
+    "type": _type_differs,
+    "not_null": _not_null_differs,
+    "default": _default_differs,
+}
+
+
+def _comment_question(difference: Difference) -> str:
+    kind, *name = difference.id.name
+    if kind == "table":
+        printed = f"pg_catalog.obj_description({_class(*name)}, 'pg_class')"
+    elif kind == "column":
+        number = _row(FactId("column", tuple(name))).replace("SELECT FROM", "SELECT attnum FROM", 1)
+        printed = f"pg_catalog.col_description({_class(*name[:2])}, ({number}))"
+    else:
+        return ""
+    wanted = quote_literal(str(difference.after.attributes["text"])) if difference.after else "NULL"
+    return " ".join(("SELECT", printed, "IS DISTINCT FROM", wanted))

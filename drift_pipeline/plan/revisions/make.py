@@ -7,23 +7,27 @@ follows the head. The file is written into a folder of its own and only moved to
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
 from drift_pipeline.diff.compare import diff_schemas
+from drift_pipeline.diff.differences import Difference
 from drift_pipeline.errors import MigrationError
-from drift_pipeline.models.history import heads, list_revisions, pending
+from drift_pipeline.models.history import heads, history_database, list_revisions, pending
 from drift_pipeline.plan.ground import Ground, Scope, all_ids, native_statements
 from drift_pipeline.plan.revisions.base import base_of, given_to_nobody, without_owners
-from drift_pipeline.plan.revisions.body import revision_body
-from drift_pipeline.plan.revisions.choice import Chosen, chosen_repair
-from drift_pipeline.plan.revisions.guards import guards_for
-from drift_pipeline.plan.revisions.runner import AlembicRunner, alembic_runner
-from drift_pipeline.plan.revisions.trial import prove
+from drift_pipeline.plan.revisions.body import Direction, revision_body
+from drift_pipeline.plan.revisions.choice import Chosen, chosen_repair, known_everywhere, lacking_elsewhere
+from drift_pipeline.plan.revisions.guards import guards_back, guards_for
+from drift_pipeline.plan.revisions.operations import Operations, operations_for
+from drift_pipeline.plan.revisions.runner import alembic_runner
+from drift_pipeline.plan.revisions.story import story
+from drift_pipeline.plan.revisions.trial import Trial
 from drift_pipeline.plan.revisions.words import Drifted, MadeRevision, Project
 from drift_pipeline.plan.roles import proof_roles
+from drift_pipeline.plan.statements import Statement
 from drift_pipeline.schema.facts import Schema
 from drift_pipeline.scratch.server import ScratchServer
 
@@ -75,28 +79,87 @@ def make_revision(
                 f"{chosen.open[0]}",
                 hint="look at schema-diff.sql, which holds every statement, and write that part by hand",
             )
-        made = _written(runner, drifted, base.inside, chosen, head)
-        made = replace(made, pending=named, withheld=chosen.withheld)
-        prove(ground, box, runner, project, drifted, made=made, base=base)
-        return made
+        with history_database(
+            project.models,
+            project.root,
+            server,
+            default_schema=drifted.default_schema,
+            extensions=drifted.extensions,
+        ) as (history, whole):
+            trial = Trial(ground, box, base, runner, project, drifted, history, scope(whole))
+            made = _proven(trial, chosen, head)
+        return replace(made, pending=named, withheld=chosen.withheld)
 
 
-def _written(runner: AlembicRunner, drifted: Drifted, base: Schema, chosen: Chosen, head: str) -> MadeRevision:
-    back = diff_schemas(drifted.models, base, planes=drifted.planes, exact=drifted.exact)
-    ids = all_ids(chosen.wanted)
-    backwards = [each for each in back.differences if all_ids([each]) & ids]
-    down = native_statements(without_owners(drifted.models), base, backwards, drifted.planes)
+def _proven(trial: Trial, chosen: Chosen, head: str) -> MadeRevision:
+    """The nicest revision that passes: with what only the history lacks, in Alembic's operations; else without."""
+    ground, drifted, base = trial.ground, trial.drifted, trial.base.inside
+    more = lacking_elsewhere(ground, trial.at_head, drifted, chosen)
+    variants = [(more, True), (more, False)]
+    if more.elsewhere:
+        variants += [(chosen, True), (chosen, False)]
+    failure: MigrationError | None = None
+    for variant, with_operations in variants:
+        made = _written(trial, variant, base, head, with_operations=with_operations)
+        try:
+            trial.prove(made, variant)
+        except MigrationError as error:
+            failure = failure or error
+            (trial.runner.folder / made.file_name).unlink()
+        else:
+            return made
+    assert failure is not None  # noqa: S101 - there is at least one variant
+    raise failure
+
+
+def _written(trial: Trial, chosen: Chosen, base: Schema, head: str, *, with_operations: bool) -> MadeRevision:
+    drifted = trial.drifted
+    forth = (*chosen.wanted, *chosen.elsewhere)
+    up = given_to_nobody(chosen.statements, drifted.models)
+    ways_back = [_way_back(drifted, base, chosen.wanted), _way_back(drifted, trial.at_head, chosen.elsewhere)]
+    back = [each for differences, _ in ways_back for each in differences]
+    down = [each for _, statements in reversed(ways_back) for each in statements]
+    everywhere = known_everywhere(trial.at_head, base, chosen.wanted)
+    guards = guards_for(forth, everywhere)
     # the same state of both sides gives the same revision, however often it is asked for
     sql = "".join(f"{each.sql};\n" for each in chosen.statements)
     identity = "\0".join((base.fingerprint, drifted.models.fingerprint, head, sql))
     revision = hashlib.sha256(identity.encode()).hexdigest()[:12]
-    answer = runner.write(
+    ours: dict[str, list[str]] = {}
+    theirs: dict[str, list[str]] = {}
+    if with_operations:
+        merged = replace(base, facts={**trial.at_head.facts, **base.facts})
+        default = drifted.default_schema
+        ours = operations_for(trial.runner, Operations(merged, drifted.models, default), up)
+        theirs = operations_for(trial.runner, Operations(drifted.models, merged, default), down)
+    answer = trial.runner.write(
         revision=revision,
         message=f"repair drift of {drifted.environment}",
+        details=story(drifted, base, trial.at_head, chosen),
         head=head,
-        upgrades=revision_body(given_to_nobody(chosen.statements, drifted.models), guards_for(chosen.wanted)),
-        downgrades=revision_body(down, guards_for(backwards)),
+        upgrades=revision_body(up, guards, operations=ours, direction=Direction(revision)),
+        downgrades=revision_body(
+            down,
+            guards_back(guards, forth, back),
+            operations=theirs,
+            direction=Direction(revision, back=True),
+        ),
     )
     path = Path(answer["path"])
-    text = path.read_text(encoding="utf-8")
-    return MadeRevision(revision, path.name, text, tuple(answer["parents"]), home=Path(answer["home"]))
+    return MadeRevision(
+        revision,
+        answer["name"],
+        path.read_text(encoding="utf-8"),
+        tuple(answer["parents"]),
+        home=Path(answer["home"]),
+        notes=tuple(f"a post-write hook failed: {each}" for each in answer["failed"]),
+    )
+
+
+def _way_back(
+    drifted: Drifted, before: Schema, forth: Sequence[Difference]
+) -> tuple[list[Difference], list[Statement]]:
+    ids = all_ids(forth)
+    diff = diff_schemas(drifted.models, before, planes=drifted.planes, exact=drifted.exact)
+    back = [each for each in diff.differences if all_ids([each]) & ids]
+    return back, native_statements(without_owners(drifted.models), before, back, drifted.planes)

@@ -18,6 +18,7 @@ def place_revision(made: MadeRevision) -> Path | None:
         return None
     path = made.home / made.file_name
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
             file.write(made.text)
     except FileExistsError as error:
@@ -42,6 +43,7 @@ def described(made: MadeRevision, path: Path | None) -> Iterator[str]:
     elif path is not None:
         yield f"revision {made.revision} follows {', '.join(made.parents) or 'nothing'}: {path}"
         yield "Alembic ran it on a scratch copy: up leads to the models, down leads back"
+    yield from made.notes
     if made.withheld:
         names = ", ".join(str(each.id) for each in made.withheld)
         yield f"left as it is, because data or objects would be lost: {names} (--allow-destructive includes it)"

@@ -31,6 +31,11 @@ class AlembicRunner:
         """The same down to a revision, or by a number of them. MigrationError."""
         self._ask("downgrade", to=[to], allowed=dict(database.parameters))
 
+    def operations_as_sql(self, sources: list[str]) -> list[list[str]]:
+        """The statements that each operation makes, none where this Alembic cannot. MigrationError."""
+        made: list[list[str]] = self._ask("operations", sources=sources)["statements"]
+        return made
+
     def write(self, **content: Any) -> Mapping[str, Any]:
         """Writes a revision by the project's template. MigrationError."""
         return self._ask("write", **content)
@@ -45,5 +50,15 @@ def alembic_runner(project: Project, folder: Path | None = None) -> Iterator[Ale
     """A process with Alembic for the time of the block. `folder`: of another runner, to run beside it what it wrote."""
     with ExitStack() as stack:
         if folder is None:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="drift-revision-")))
+            folder = Path(stack.enter_context(_folder_in(project.root)))
         yield AlembicRunner(project, folder, stack.enter_context(conversation(project.models, project.root)))
+
+
+def _folder_in(root: Path) -> tempfile.TemporaryDirectory[str]:
+    """Below the project where that is possible: formatters look for their settings in the folders above the file."""
+    home = root / ".drift"
+    try:
+        home.mkdir(exist_ok=True)
+        return tempfile.TemporaryDirectory(prefix="revision-", dir=home)
+    except OSError:
+        return tempfile.TemporaryDirectory(prefix="drift-revision-")

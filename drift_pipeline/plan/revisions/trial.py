@@ -4,79 +4,85 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from pathlib import Path
+from dataclasses import dataclass
 
+from drift_pipeline.config import Database
 from drift_pipeline.diff.compare import diff_schemas
 from drift_pipeline.diff.differences import Difference
 from drift_pipeline.errors import MigrationError
-from drift_pipeline.models.history import history_database
 from drift_pipeline.plan.ground import Ground, State, all_ids
+from drift_pipeline.plan.revisions.base import without_owners
+from drift_pipeline.plan.revisions.choice import Chosen, changed_twice
 from drift_pipeline.plan.revisions.runner import AlembicRunner, alembic_runner
 from drift_pipeline.plan.revisions.words import Drifted, MadeRevision, Project
 from drift_pipeline.plan.sandbox import Sandbox
 from drift_pipeline.schema.facts import Schema
 
 
-def prove(
-    ground: Ground,
-    box: Sandbox,
-    runner: AlembicRunner,
-    project: Project,
-    drifted: Drifted,
-    *,
-    made: MadeRevision,
-    base: State,
-) -> None:
-    """On a copy of the base (`box`), up must lead to the models and down back; on a history from nothing, up to the
-    models as far as the history itself does. Both at the same time. MigrationError.
-    """
-    with ThreadPoolExecutor(1, thread_name_prefix="history") as pool:
-        anew = pool.submit(_prove_anew, ground, project, drifted, runner.folder)
-        try:
-            _prove_there_and_back(ground, box, runner, drifted, made=made, base=base)
-        finally:
-            problem = anew.exception()
-        if problem is not None:
-            raise problem
+@dataclass(frozen=True)
+class Trial:
+    """What a revision is tried on: `box`, which is as `base` says, and `history`, a database that the migrations made
+    from nothing, `at_head` as it is compared. Copies of both are used, never they themselves."""
+
+    ground: Ground
+    box: Sandbox
+    base: State
+    runner: AlembicRunner
+    project: Project
+    drifted: Drifted
+    history: Database
+    at_head: Schema
+
+    def prove(self, made: MadeRevision, chosen: Chosen) -> None:
+        """On a copy of the base, up must lead to the models; on the history from nothing as well, as far as it did
+        before. Down must lead back on both. They run at the same time. MigrationError.
+        """
+        with ThreadPoolExecutor(1, thread_name_prefix="history") as pool:
+            anew = pool.submit(self._on_the_history, made, chosen)
+            try:
+                self._on_the_base(made, chosen)
+            finally:
+                problem = anew.exception()
+            if problem is not None:
+                raise problem
+
+    def _on_the_base(self, made: MadeRevision, chosen: Chosen) -> None:
+        environment, models = self.drifted.environment, self.drifted.models
+        with self.ground.copy(self.box.name, "revision") as copy:
+            self.runner.upgrade(copy.worker, made.revision)
+            reached = self.ground.read(copy, self.base).inside
+            failure = f"{environment}: upgrade() does not lead to the models"
+            _none_beyond(self._left(reached, models), chosen.withheld, failure)
+            self.runner.downgrade(copy.worker, _below(made))
+            reached = without_owners(self.ground.read(copy, self.base).inside)
+            _none_beyond(self._left(reached, self.base.inside), (), f"{environment}: downgrade() does not lead back")
+
+    def _on_the_history(self, made: MadeRevision, chosen: Chosen) -> None:
+        """From nothing to the new head: nothing may fail there, nor differ more than before."""
+        environment, models = self.drifted.environment, self.drifted.models
+        with (
+            self.ground.copy(self.history.parameters["dbname"], "history") as copy,
+            alembic_runner(self.project, self.runner.folder) as runner,
+        ):
+            runner.upgrade(copy.admin, made.revision)
+            left = self._left(self.ground.read(copy).inside, models)
+            before = self._left(self.at_head, models) if left else ()
+            failure = f"{environment}: on a database made anew, the history does not lead to the models any more"
+            _none_beyond(left, before, failure)
+            runner.downgrade(copy.admin, _below(made))
+            reached = self.ground.read(copy).inside
+            failure = f"{environment}: on a database made anew, downgrade() does not lead back"
+            twice = changed_twice(self.at_head, self.base.inside, models, chosen.wanted)
+            _none_beyond(self._left(reached, self.at_head), twice, failure)
+
+    def _left(self, reached: Schema, goal: Schema) -> tuple[Difference, ...]:
+        drifted = self.drifted
+        return diff_schemas(reached, goal, planes=drifted.planes, exact=drifted.exact).differences
 
 
-def _prove_there_and_back(
-    ground: Ground, box: Sandbox, runner: AlembicRunner, drifted: Drifted, *, made: MadeRevision, base: State
-) -> None:
-    with ground.copy(box.name, "revision") as copy:
-        runner.upgrade(copy.worker, made.revision)
-        failure = f"{drifted.environment}: upgrade() does not lead to the models"
-        _must_equal(ground.read(copy, base).inside, drifted, made.withheld, failure)
-        runner.downgrade(copy.worker, "-1")
-        failure = f"{drifted.environment}: downgrade() does not lead back"
-        _must_equal(ground.read(copy, base).inside, replace(drifted, models=base.inside), (), failure)
-
-
-def _prove_anew(ground: Ground, project: Project, drifted: Drifted, folder: Path) -> None:
-    """From nothing to the new head: nothing may fail there, nor differ more than before."""
-    with (
-        history_database(
-            project.models,
-            project.root,
-            ground.server,
-            default_schema=drifted.default_schema,
-            extensions=drifted.extensions,
-        ) as (template, at_head),
-        ground.copy(template.parameters["dbname"], "history") as copy,
-        alembic_runner(project, folder) as runner,
-    ):
-        runner.upgrade(copy.admin, "heads")
-        left = _left(ground.read(copy).inside, drifted)
-    if not left:
-        return
-    before = _left(ground.scope(at_head), drifted)
-    failure = f"{drifted.environment}: on a database made anew, the history does not lead to the models any more"
-    _none_beyond(left, before, failure)
-
-
-def _must_equal(reached: Schema, drifted: Drifted, withheld: Sequence[Difference], failure: str) -> None:
-    _none_beyond(_left(reached, drifted), withheld, failure)
+def _below(made: MadeRevision) -> str:
+    """What to go back to; a number of steps would be ambiguous where the history has several heads."""
+    return made.parents[0] if made.parents else "base"
 
 
 def _none_beyond(left: Sequence[Difference], withheld: Sequence[Difference], failure: str) -> None:
@@ -87,7 +93,3 @@ def _none_beyond(left: Sequence[Difference], withheld: Sequence[Difference], fai
             f"{failure}: {wrong[0].id} stays different, and {len(wrong) - 1} more",
             hint="nothing was written; schema-diff.sql holds every statement. Please report it with both snapshots",
         )
-
-
-def _left(reached: Schema, drifted: Drifted) -> tuple[Difference, ...]:
-    return diff_schemas(reached, drifted.models, planes=drifted.planes, exact=drifted.exact).differences

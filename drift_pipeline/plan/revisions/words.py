@@ -8,7 +8,7 @@ from pathlib import Path
 
 from drift_pipeline.config import Database, ModelSettings
 from drift_pipeline.diff.differences import Difference
-from drift_pipeline.schema.facts import Schema
+from drift_pipeline.schema.facts import FactId, Schema
 from drift_pipeline.schema.version_table import LiveRevisions
 
 
@@ -22,7 +22,10 @@ class Project:
 
 @dataclass(frozen=True)
 class Drifted:
-    """One environment against the models, both as they are compared. `database`: scratch, with the models."""
+    """One environment against the models, both as they are compared. `database`: scratch, with the models.
+
+    `told`: what the report says about a difference besides: since when, and its cause.
+    """
 
     environment: str
     live: Schema
@@ -33,6 +36,7 @@ class Drifted:
     exact: bool = False
     default_schema: str = "public"
     extensions: Mapping[str, str] = field(default_factory=dict)
+    told: Mapping[FactId, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,7 @@ class MadeRevision:
     """`text` is empty when no revision is needed. `pending`: revisions that are to be applied instead, or before.
 
     `home`: the folder of the project's revisions, where the file belongs. `withheld`: what it leaves as it is.
+    `notes`: what else is to be said, such as a formatter that failed.
     """
 
     revision: str = ""
@@ -49,3 +54,4 @@ class MadeRevision:
     pending: tuple[str, ...] = ()
     withheld: tuple[Difference, ...] = ()
     home: Path | None = None
+    notes: tuple[str, ...] = ()
