@@ -28,7 +28,7 @@ from drift_pipeline.redaction import redact, secrets_in
 WILL_RETRY_TAG = "dagster/will_retry"
 """Dagster's own: the daemon starts this run once more."""
 
-EVERY_MINUTE, EVERY_TEN_MINUTES = 60, 600
+HALF_A_MINUTE, TEN_MINUTES = 30, 600
 
 GONE = "its process ended without a word: killed, out of memory, or restarted"
 NEVER_STARTED = "it never started"
@@ -43,7 +43,7 @@ def failed_runs_sensor(names: Mapping[str, str]) -> dg.SensorDefinition:
 
     @dg.run_failure_sensor(
         name="failed_runs",
-        minimum_interval_seconds=EVERY_MINUTE,
+        minimum_interval_seconds=HALF_A_MINUTE,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Tell of a run that failed where no hook could see it: a killed worker, a run that never started.",
     )
@@ -100,7 +100,7 @@ def silence_sensor(names: Mapping[str, str], silence_hours: float) -> dg.SensorD
 
     @dg.sensor(
         name="overdue_checks",
-        minimum_interval_seconds=EVERY_TEN_MINUTES,
+        minimum_interval_seconds=TEN_MINUTES,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=f"Tell of an environment that no check looked at for {silence_hours:g} hours, and when one does.",
     )

@@ -195,11 +195,11 @@ def test_the_ui_runs_jobs_and_schedule_and_sensor_are_on_from_the_start(both: Pr
     with dagster_dev(both, folder, port) as url:
         (repository,) = ask(url, STATES)["repositoriesOrError"]["nodes"]
         assert {item["name"]: item["scheduleState"]["status"] for item in repository["schedules"]} == {
-            "daily_drift_check": "RUNNING"
+            "daily_drift_check": "RUNNING",
+            "nightly_retention": "RUNNING",
         }
-        assert {item["name"]: item["sensorState"]["status"] for item in repository["sensors"]}[
-            "new_commits"
-        ] == "RUNNING"
+        sensors = {item["name"]: item["sensorState"]["status"] for item in repository["sensors"]}
+        assert {sensors[name] for name in ("new_commits", "failed_runs", "overdue_checks")} == {"RUNNING"}
         parameters = {
             "selector": {
                 "repositoryName": repository["name"],
