@@ -74,7 +74,6 @@ def materializes(page: Page, job: str, url: str) -> None:
 def reads_the_verdict(page: Page, url: str) -> None:
     page.goto(f"{url}/assets/production/drift_report")
     page.get_by_text("Breaks the application now: column public.order_items.unit_price").first.wait_for()
-    shoot(page, "drift-report")
     page.get_by_text("[Show Markdown]").first.click()
     page.get_by_role("cell", name="column public.customers.vip_note exists in production").first.wait_for()
     shoot(page, "findings")
@@ -94,7 +93,12 @@ def reads_the_checks(page: Page, url: str) -> None:
 
 
 def sees_the_plots(page: Page, url: str) -> None:
+    page.set_viewport_size({"width": 1500, "height": 820})
     page.goto(f"{url}/assets/production/drift_report")
+    page.get_by_text("Latest check results").first.wait_for()
+    page.get_by_text("Breaks the application now").first.wait_for()
+    page.wait_for_timeout(2000)  # what comes from the daemon comes last
+    shoot(page, "drift-report")
     page.get_by_text("Plots", exact=True).first.click()
     for number in ("critical", "major", "minor", "breaks", "oldest_days"):
         page.get_by_text(number, exact=True).first.wait_for()
@@ -103,6 +107,7 @@ def sees_the_plots(page: Page, url: str) -> None:
 
 
 def sees_the_lineage(page: Page, url: str) -> None:
+    page.set_viewport_size({"width": 1400, "height": 720})
     page.goto(f"{url}/asset-groups")
     page.locator("foreignObject", has_text="trend").first.wait_for()
     page.get_by_text("Hide navigation").click()
