@@ -108,6 +108,16 @@ class ModelSettings:
     alembic: str = _setting(
         "", "the project's `alembic.ini`, relative to the settings file", variable="DRIFT_MODELS_ALEMBIC"
     )
+    branch: str = _setting(
+        "",
+        "branch label or head that a new revision follows, where the migrations have several heads",
+        variable="DRIFT_MODELS_BRANCH",
+    )
+    check_fingerprint: bool = _setting(
+        False,
+        "new revisions begin by asking whether the tables that they change are still as they were",
+        variable="DRIFT_MODELS_CHECK_FINGERPRINT",
+    )
     schema_translate_map: Mapping[str, str] = _setting(dict, "schema of the models = schema in the database")
 
 
