@@ -14,4 +14,6 @@ BEGIN
         PERFORM pg_catalog.pg_sleep(%pause%);
         page := page + %pages%;
     END LOOP;
+    -- rows that somebody moved to another page in the very moment when their own was filled
+    UPDATE %table% SET %assignment% WHERE %condition%;
 END

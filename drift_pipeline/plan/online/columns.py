@@ -6,21 +6,18 @@ from collections.abc import Mapping
 
 from drift_pipeline.judge.types import TIMESTAMP, TIMESTAMPTZ, parse_type
 from drift_pipeline.plan.native.quote import quote_ident
-from drift_pipeline.plan.online.draft import Scene, Ways, beside, brief, label, listed, reading, said
+from drift_pipeline.plan.online.draft import NOT_NULL_CAN_WAIT, Scene, Ways, beside, brief, label, reading, said
 from drift_pipeline.plan.online.rows import backfill
 from drift_pipeline.plan.online.widen import expand
 from drift_pipeline.plan.shapes import parts_of
 from drift_pipeline.plan.statements import Statement, Step
 
-_NOT_NULL_CAN_WAIT = 18
-"""The first major that has NOT NULL constraints which are NOT VALID yet."""
-
 
 def not_null(scene: Scene, statement: Statement, found: Mapping[str, str]) -> Ways:
     """SET NOT NULL."""
     table, column = parts_of(found["table"]), parts_of(found["column"])[-1]
-    if scene.major >= _NOT_NULL_CAN_WAIT:
-        return _waiting(statement, found["table"], _not_null_name(scene, table, column), column)
+    if scene.major >= NOT_NULL_CAN_WAIT:
+        return _waiting(statement, found["table"], scene.not_null_name(table, column), column)
     check = quote_ident(beside(f"{table[-1]}_{column}", "_is_set"))
     return Ways(
         core=(statement,),
@@ -36,7 +33,7 @@ def not_null(scene: Scene, statement: Statement, found: Mapping[str, str]) -> Wa
 def not_null_constraint(scene: Scene, statement: Statement, found: Mapping[str, str]) -> Ways:
     """ADD CONSTRAINT … NOT NULL, as 18 has it."""
     rest = found["rest"].lower()
-    if scene.major < _NOT_NULL_CAN_WAIT or "not valid" in rest:
+    if scene.major < NOT_NULL_CAN_WAIT or "not valid" in rest:
         return Ways(core=(statement,))
     head = f"ALTER TABLE {found['table']}"
     add = said(statement, f"{statement.sql.strip().rstrip(';')} NOT VALID")
@@ -60,13 +57,6 @@ def _validated(statement: Statement, head: str, name: str) -> Step:
     return reading(
         f"Read the rows for {name} while the table is in use", said(statement, f"{head} VALIDATE CONSTRAINT {name}")
     )
-
-
-def _not_null_name(scene: Scene, table: tuple[str, ...], column: str) -> str:
-    for fact in scene.goal.of_kind("not_null"):
-        if fact.id.name[:2] == table and listed(fact.attributes.get("columns")) == [column]:
-            return fact.id.name[-1]
-    return f"{table[-1]}_{column}_not_null"
 
 
 def proof_of_values(statement: Statement, table: str, check: str, column: str) -> tuple[Step, ...]:

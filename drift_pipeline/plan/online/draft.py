@@ -17,6 +17,8 @@ LONG = ("10min", "0")
 """Of what reads a whole table under locks that stand in nobody's way: also while it waits, nobody waits behind."""
 BATCHES = ("2s", "0")
 """Of a backfill: as a whole it takes long, while each batch may wait no longer than a brief statement for a row."""
+NOT_NULL_CAN_WAIT = 18
+"""The first major that has NOT NULL constraints which are NOT VALID yet."""
 
 _WORD = re.compile(
     r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|(?:::\s*|\.\s*)?[A-Za-z_\x80-\U0010ffff][\w$\x80-\U0010ffff]*(?=(?P<call>\s*[(.])?)"""
@@ -49,6 +51,13 @@ class Scene:
         """A column as it was, and as it will be."""
         key = FactId("column", (*table, name))
         return self.source.facts.get(key), self.goal.facts.get(key)
+
+    def not_null_name(self, table: tuple[str, ...], column: str) -> str:
+        """What the NOT NULL of a column will be called, where it has a name."""
+        for fact in self.goal.of_kind("not_null"):
+            if fact.id.name[:2] == table and listed(fact.attributes.get("columns")) == [column]:
+                return fact.id.name[-1]
+        return beside(f"{table[-1]}_{column}", "_not_null")
 
     @cached_property
     def needed_by(self) -> dict[FactId, list[FactId]]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from drift_pipeline.plan.native.quote import dotted, quote_ident, quote_literal
 from drift_pipeline.plan.native.rules.columns import identity_words
 from drift_pipeline.plan.online.draft import (
+    NOT_NULL_CAN_WAIT,
     Scene,
     Ways,
     beside,
@@ -192,19 +193,26 @@ class _Change:
             )
         ]
         if self._not_null:
-            add = f"{self.head} ADD CONSTRAINT {self._is_set} CHECK ({self.new} IS NOT NULL) NOT VALID"
+            rule = f"NOT NULL {self.new}" if self._named else f"CHECK ({self.new} IS NOT NULL)"
+            add = f"{self.head} ADD CONSTRAINT {self._is_set} {rule} NOT VALID"
             steps += [
                 brief(f"Refuse new rows without a new {self.column}", self._said(add)),
                 reading(f"Read the rows of {label(self.table)} for it while it is in use",
                         self._said(self._validate(self._is_set))),
-                brief(f"Make the new {self.column} NOT NULL: the check has read the rows",
-                      self._said(f"{self.head} ALTER COLUMN {self.new} SET NOT NULL")),
             ]  # fmt: skip
+        if self._not_null and not self._named:
+            make = self._said(f"{self.head} ALTER COLUMN {self.new} SET NOT NULL")
+            steps.append(brief(f"Make the new {self.column} NOT NULL: the check has read the rows", make))
         return steps
 
     @property
     def _not_null(self) -> bool:
         return bool(self.before.attributes.get("not_null") and self.after.attributes.get("not_null"))
+
+    @property
+    def _named(self) -> bool:
+        """From 18 on a NOT NULL is a constraint with a name, which may wait for being validated."""
+        return self.scene.major >= NOT_NULL_CAN_WAIT
 
     @property
     def _is_set(self) -> str:
@@ -277,7 +285,9 @@ class _Change:
         else:
             yield from (self._said(sql) for sql in taken)
         if self._not_null:
-            yield self._said(f"{self.head} DROP CONSTRAINT {self._is_set}")
+            name = quote_ident(self.scene.not_null_name(self.table, self.column))
+            last = f"RENAME CONSTRAINT {self._is_set} TO {name}" if self._named else f"DROP CONSTRAINT {self._is_set}"
+            yield self._said(f"{self.head} {last}")
         if (default := self.before.attributes.get("default")) == self.after.attributes.get("default") and default:
             yield self._said(f"{self.head} ALTER COLUMN {self.old} SET DEFAULT {default}")
         yield from self._names()
@@ -309,17 +319,6 @@ class _Change:
             if key not in self.incoming:
                 new = quote_ident(beside(key.name[-1], "__new"))
                 yield self._said(f"{self.head} RENAME CONSTRAINT {new} TO {quote_ident(key.name[-1])}")
-        if self._not_null and self.scene.major >= 18:
-            yield from self._not_null_names()
-
-    def _not_null_names(self) -> Iterator[Statement]:
-        """From 18 on a NOT NULL has a name of its own, which the server made from the new column's."""
-        made = f"{self.table[-1]}_{beside(self.column, '__new')}_not_null"
-        for fact in self.scene.goal.of_kind("not_null"):
-            if fact.id.name[:2] == self.table and fact.attributes.get("columns") == [self.column]:
-                yield self._said(
-                    f"{self.head} RENAME CONSTRAINT {quote_ident(made)} TO {quote_ident(fact.id.name[-1])}"
-                )
 
     def _validated(self, key: FactId) -> Step:
         sql = f"ALTER TABLE {dotted(*key.name[:2])} VALIDATE CONSTRAINT {quote_ident(key.name[-1])}"
