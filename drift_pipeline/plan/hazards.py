@@ -73,7 +73,7 @@ def _size(table: str, statistics: Statistics) -> str:
         return _called(table)
     if not relation.rows:
         return f"{_called(table)}: no rows, as far as the statistics know"
-    size = f", {_scaled(relation.bytes, 1024, _BYTES)}" if relation.bytes else ""
+    size = f", {bytes_text(relation.bytes)}" if relation.bytes else ""
     return f"{_called(table)}: about {_scaled(relation.rows, 1000, _ROWS)} rows{size}"
 
 
@@ -84,6 +84,11 @@ def _relation(table: str, statistics: Statistics) -> RelationStatistics | None:
 
 def _called(table: str) -> str:
     return table.removeprefix(_USUAL_SCHEMA)
+
+
+def bytes_text(number: int) -> str:
+    """`4.1 GB`."""
+    return _scaled(number, 1024, _BYTES)
 
 
 _ROWS = ("", " k", " M", " bn")

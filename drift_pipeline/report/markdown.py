@@ -12,6 +12,7 @@ from drift_pipeline.judge.findings import Finding, Impact, Severity
 from drift_pipeline.judge.words import segments, subject, visible
 from drift_pipeline.report.escape import code, fence, markdown, markdown_line
 from drift_pipeline.report.explain import BESIDE_THE_REPAIR, Said, causes_text, said
+from drift_pipeline.report.online import both_lines, plan_hazards
 from drift_pipeline.report.report import Report
 from drift_pipeline.report.sql import to_sql
 from drift_pipeline.report.verdict import (
@@ -56,6 +57,8 @@ def to_markdown(report: Report, *, findings: int = 200, sql_characters: int = 60
         aside=[item for item in shown if not item.counts],
         more=len(report.findings) - len(shown),
         recommendations=[(_heading(level), items) for level, items in recommendations(report).items()],
+        hazards=plan_hazards(report.plan),
+        sides=both_lines(report.plan),
         sql=sql,
         sql_cut=cut,
         fence=fence(sql),

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from drift_pipeline.judge.words import visible
-from drift_pipeline.plan.statements import OnlinePlan, Statement, Step
+from drift_pipeline.plan.hazards import bytes_text
+from drift_pipeline.plan.statements import Cost, OnlinePlan, Plan, Statement, Step
 from drift_pipeline.report.escape import commented_out, sql_comment
 
 _HEAD = (
@@ -97,3 +98,54 @@ def plain_script(plan: OnlinePlan) -> str:
     """The whole script, with nothing held back."""
     parts = script(plan, about=lambda _step: (), held=lambda _statement: "")
     return "\n\n".join(parts) + "\n" if parts else ""
+
+
+_MOST = 20
+"""Lines about costs in a summary; all of them stand in the SQL and the JSON."""
+
+
+def plan_hazards(plan: Plan) -> list[str]:
+    """What the plain plan rewrites and reads through, and with whom in the way; locks for an instant are counted."""
+    lines = list(dict.fromkeys(line for each in plan.statements for line in each.hazards))
+    heavy = [line for line in lines if not line.startswith("locks ")]
+    brief = len(lines) - len(heavy)
+    shown = heavy[:_MOST] + ([f"{len(heavy) - _MOST} more of these, in the SQL"] if len(heavy) > _MOST else [])
+    return [*shown, *([f"locks for an instant: {brief}"] if brief else [])]
+
+
+def both_lines(plan: Plan) -> list[str]:
+    """The plain plan and its online variant side by side, in a line each; empty without the second."""
+    online = plan.online
+    if online is None or not online.steps:
+        return []
+    staying = [step for step in online.steps if not step.online]
+    plain = f"plain, {_counted(len(plan.statements), 'statement')}"
+    steps = f"online, {_counted(len(online.steps), 'step')} ({online.proof.value})"
+    lines = [
+        f"{plain}: {_costs(plan.cost, plan.statements)}",
+        f"{steps}: {_costs(online.cost, online.statements)}",
+    ]
+    lines += [f"step that stays as it is, and holds others up: {step.title}: {step.note}" for step in staying]
+    return lines + [f"the steps leave different: {item}" for item in online.open]
+
+
+def _costs(cost: Cost, statements: Sequence[Statement]) -> str:
+    """What others notice of a plan: tables that are rewritten, or read under a lock; and what is lost."""
+    slow = {
+        table
+        for each in statements
+        for table in each.reads
+        if any(lock.table == table and lock.mode != "SHARE UPDATE EXCLUSIVE" for lock in each.holds)
+    }
+    size = f" ({bytes_text(cost.rewritten_bytes)})" if cost.rewritten_bytes else ""
+    parts = [
+        f"rewrites {_counted(cost.rewrites, 'table')}{size}" if cost.rewrites else "",
+        f"reads {_counted(len(slow), 'table')} under locks" if slow else "",
+        f"loses {_counted(cost.data_loss, 'object')} with data" if cost.data_loss else "",
+    ]
+    said = ", ".join(part for part in parts if part)
+    return said or "locks for instants only"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"

@@ -9,6 +9,7 @@ from drift_pipeline.judge.findings import Finding
 from drift_pipeline.judge.words import visible
 from drift_pipeline.report.explain import said
 from drift_pipeline.report.held import LOSES, held_back
+from drift_pipeline.report.online import both_lines, plan_hazards
 from drift_pipeline.report.report import Report
 from drift_pipeline.report.verdict import (
     coverage_line,
@@ -84,7 +85,10 @@ def after_findings(report: Report) -> list[tuple[str, list[str]]]:
         lost = f"; {losing} would lose data or objects" if losing else ""
         lost += f"; {unknown} would drop what the models don't know, and nobody asked for that" if unknown else ""
         items = [f"SQL statements: {len(report.plan.statements)}{lost}. {proof_line(report)}"]
+        items += [visible(line) for line in plan_hazards(report.plan)]
         parts.append(("Plan", [*items, *(f"leaves different: {visible(item)}" for item in report.plan.open[:20])]))
+        if sides := both_lines(report.plan):
+            parts.append(("Plain and online", [visible(line) for line in sides]))
     if report.model_faults:
         faults = [
             visible(f"{fault.what}: {fault.message}" + (f" ({fault.location})" if fault.location else ""))
