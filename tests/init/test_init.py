@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -16,6 +17,7 @@ from drift_pipeline import cli
 from drift_pipeline.config import load_settings
 from drift_pipeline.models.loader import load_models
 from tests.init import projects
+from tests.workflows.test_workflows import linted
 
 WRITTEN = ["drift.toml", ".env.example", "drift-read-only-role.sql", ".github/workflows/schema-drift-check.yml"]
 
@@ -245,7 +247,7 @@ def test_the_workflow_knows_the_environments_and_installs_the_application(tmp_pa
 
 
 @pytest.mark.slow
-def test_the_linter_of_workflows_has_nothing_to_say_about_it(tmp_path: Path, init: Init) -> None:
+def test_the_linters_of_workflows_have_nothing_to_say_about_it(tmp_path: Path, init: Init) -> None:
     folder = projects.written(tmp_path, {**projects.ONE_FILE, "requirements.txt": "sqlalchemy\n"})
     assert init(folder, "--env", "production,qa") == 0
 
@@ -258,6 +260,8 @@ def test_the_linter_of_workflows_has_nothing_to_say_about_it(tmp_path: Path, ini
     )
 
     assert ended.returncode == 0, ended.stdout
+    if shutil.which("npm"):
+        assert linted(tmp_path / "linter", folder / WRITTEN[-1]) == []
 
 
 def test_the_role_is_the_one_that_is_tested(tmp_path: Path, init: Init) -> None:
