@@ -27,9 +27,10 @@ test: $(VENV)/.dev ## the tests that are fast enough to run always
 test-slow: $(VENV)/.dev ## the slow ones: other server majors, Dagster in processes of its own, a browser
 	@$(BIN)/python -m pytest -q -n auto -m slow
 
-lint: $(VENV)/.dev ## ruff, and the linter for workflows
+lint: $(VENV)/.dev ## ruff, and Dagster's own look at the definitions
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/python scripts/check_definitions.py
 
 types: $(VENV)/.dev ## mypy, strict
 	@$(BIN)/mypy
