@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from drift_pipeline.config import Database
-from drift_pipeline.plan.statements import Plan, Proof, Statement
+from drift_pipeline.plan.statements import OnlinePlan, Plan, Proof, Statement, Step
 from drift_pipeline.report import render
 from drift_pipeline.report.escape import commented_out, sql_comment
 from drift_pipeline.report.report import Report
@@ -27,17 +27,22 @@ def database(new_database: NewDatabase) -> Database:
     return new_database(f"create table public.victim (); {tables}")
 
 
+def as_sql(script: str) -> str:
+    """The script without what psql alone understands."""
+    return script.replace("\\set ON_ERROR_STOP on\n", "")
+
+
 def tables(database: Database) -> set[str]:
     return {name for (name,) in run_sql(database, TABLES)}
 
 
 def test_nothing_hostile_runs_when_drops_are_commented_out(database: Database) -> None:
-    run_sql(database, render.to_sql(hostile_report()) + "select 1")
+    run_sql(database, as_sql(render.to_sql(hostile_report())) + "select 1")
     assert tables(database) == {"victim", *HOSTILE}
 
 
 def test_allowed_drops_drop_just_what_they_name(database: Database) -> None:
-    run_sql(database, render.to_sql(hostile_report(), allow_destructive=True))
+    run_sql(database, as_sql(render.to_sql(hostile_report(), allow_destructive=True)))
     assert tables(database) == {"victim"}
 
 
@@ -101,3 +106,40 @@ def uncommented(sql: str) -> str:
 def test_commented_lines_give_the_statement_back() -> None:
     statement = "DROP FUNCTION f;\n\n  -- kept\nDROP VIEW v"
     assert uncommented(commented_out(statement)).replace("--\n", "\n") == statement
+
+
+ADD = Statement("ALTER TABLE t ADD CHECK (a > 0) NOT VALID", "native", hazards=("locks t for an instant",))
+BUILD = (
+    Statement("DROP INDEX CONCURRENTLY IF EXISTS i", "native"),
+    Statement("CREATE INDEX CONCURRENTLY i ON t (a)", "native"),
+)
+LOSE = Statement("ALTER TABLE t DROP COLUMN b", "native", destructive=True)
+
+
+def online(*steps: Step) -> Report:
+    plan = OnlinePlan(steps, Proof.PROVEN)
+    return replace(ORDINARY, plan=Plan((ADD,), Proof.PROVEN, online=plan))
+
+
+def test_each_step_of_an_online_plan_has_its_limits_and_its_transaction() -> None:
+    text = render.to_sql(
+        online(Step("Add it", (ADD,)), Step("Build it", BUILD, False, "10min", "0", note="What is left goes first."))
+    )
+    assert text.split("\n\n")[2:4] == [
+        "-- Step 1 of 2: Add it\n-- locks t for an instant\n"
+        "SET lock_timeout = '2s';\nSET statement_timeout = '10s';\n"
+        "BEGIN;\nALTER TABLE t ADD CHECK (a > 0) NOT VALID;\nCOMMIT;",
+        "-- Step 2 of 2: Build it\n-- What is left goes first.\n-- outside of a transaction\n"
+        "SET lock_timeout = '10min';\nSET statement_timeout = '0';\n"
+        "DROP INDEX CONCURRENTLY IF EXISTS i;\nCREATE INDEX CONCURRENTLY i ON t (a);",
+    ]
+    assert "\\set ON_ERROR_STOP on" in text  # a step must never follow one that failed
+    assert text.endswith("RESET lock_timeout;\nRESET statement_timeout;\n")
+
+
+def test_a_step_that_loses_something_is_a_comment_as_a_whole() -> None:
+    step = Step("Drop it", (ADD, LOSE), online=False, note="nothing else can")
+    part = render.to_sql(online(step)).split("\n\n")[2]
+    assert part.startswith("-- Step 1 of 1: Drop it\n-- This stays as it is: nothing else can.\n")
+    assert all(line.startswith("--") for line in part.splitlines())
+    assert "DROP COLUMN b;\nCOMMIT;" in render.to_sql(online(step), allow_destructive=True)
