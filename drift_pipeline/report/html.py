@@ -16,10 +16,12 @@ from drift_pipeline.judge.findings import Finding, Impact
 from drift_pipeline.judge.words import dotted, kind_word, visible
 from drift_pipeline.report.chart import Point, trend_chart
 from drift_pipeline.report.explain import Said, said
+from drift_pipeline.report.online import step_rows
 from drift_pipeline.report.plan_rows import cost_text, plan_rows
 from drift_pipeline.report.report import Report
 from drift_pipeline.report.sql import to_sql
 from drift_pipeline.report.verdict import (
+    PROOF_LINES,
     coverage_line,
     not_compared,
     order_line,
@@ -81,6 +83,8 @@ def to_html(report: Report, *, findings: int = 2000, statements: int = 500, poin
         plan=plan_rows(report, statements),
         plan_more=len(report.plan.statements) - statements,
         cost=cost_text(report.plan.cost),
+        steps=step_rows(report.plan.online, statements) if report.plan.online else [],
+        steps_proof=PROOF_LINES[report.plan.online.proof.value] if report.plan.online else "",
         chart=trend_chart(points, title=f"Findings in {report.context.environment} over time") if points[1:] else "",
         points=points,
         sql=to_sql(report),

@@ -12,7 +12,7 @@ from typing import Any
 
 from drift_pipeline.errors import StoreError
 from drift_pipeline.judge.findings import Finding
-from drift_pipeline.plan.statements import Cost, Plan, Statement
+from drift_pipeline.plan.statements import Cost, OnlinePlan, Plan, Statement
 from drift_pipeline.report.held import held_back, safe_sql
 from drift_pipeline.report.report import SCHEMA_VERSION, Context, Coverage, Report
 from drift_pipeline.report.verdict import coverage_line, proof_line, recommendations, verdict
@@ -189,6 +189,28 @@ def _plan(report: Report, plan: Plan) -> dict[str, Any]:
         "open": list(plan.open),
         "refused": [_statement(item, report) for item in plan.refused],
         "notes": list(plan.notes),
+        "online": _online(plan.online, report) if plan.online else None,
+    }
+
+
+def _online(plan: OnlinePlan, report: Report) -> dict[str, Any]:
+    return {
+        "proof": plan.proof.value,
+        "cost": _cost(plan.cost),
+        "steps": [
+            {
+                "title": step.title,
+                "online": step.online,
+                "transactional": step.transactional,
+                "lock_timeout": step.lock_timeout,
+                "statement_timeout": step.statement_timeout,
+                "statements": [_statement(item, report) for item in step.statements],
+                "note": step.note,
+            }
+            for step in plan.steps
+        ],
+        "open": list(plan.open),
+        "notes": list(plan.notes),
     }
 
 
@@ -209,5 +231,7 @@ def _statement(statement: Statement, report: Report) -> dict[str, Any]:
         "rewrites": list(statement.rewrites),
         "locks": list(statement.locks),
         "scans": list(statement.scans),
+        "holds": [{"table": lock.table, "mode": lock.mode} for lock in statement.holds],
+        "hazards": list(statement.hazards),
         "held_back": held_back(statement, report.by_key, report.allow_drop),
     }

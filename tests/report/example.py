@@ -10,7 +10,7 @@ from drift_pipeline.judge.findings import Evidence, Finding
 from drift_pipeline.judge.judge import judge
 from drift_pipeline.judge.words import visible
 from drift_pipeline.models.faults import ModelFault
-from drift_pipeline.plan.statements import Plan, Proof, Statement
+from drift_pipeline.plan.statements import OnlinePlan, Plan, Proof, Statement, Step
 from drift_pipeline.report.report import Context, Coverage, Report
 from drift_pipeline.schema.facts import Fact, FactId, Schema
 
@@ -132,6 +132,29 @@ ORDINARY = replace(
 )
 
 
+ONLINE = replace(
+    ORDINARY,
+    plan=replace(
+        ORDINARY.plan,
+        online=OnlinePlan(
+            (
+                Step("add the column", (ORDINARY.plan.statements[1],)),
+                Step("build the index", (ORDINARY.plan.statements[2],), transactional=False, statement_timeout="0"),
+                Step(
+                    "drop the table",
+                    (replace(ORDINARY.plan.statements[0], hazards=("locks public.legacy (12 MB) for an instant",)),),
+                    online=False,
+                    note="nothing makes it gentler",
+                ),
+            ),
+            Proof.PROVEN,
+            notes=("an index was left as it is",),
+        ),
+    ),
+)
+"""The same with steps for a database in use."""
+
+
 def hostile_report() -> Report:
     """Each hostile name as table, column, default, comment, fault, note, statement, environment's note."""
     differences = [extra("table", "public", name) for name in HOSTILE]
@@ -159,3 +182,13 @@ def hostile_report() -> Report:
         HOSTILE,
         HOSTILE,
     )
+
+
+def hostile_steps() -> Report:
+    """The same as steps for a database in use."""
+    hostile = hostile_report()
+    steps = tuple(
+        Step(name, (replace(statement, hazards=(name,)),), note=name, online=number % 2 == 0)
+        for number, (name, statement) in enumerate(zip(HOSTILE, hostile.plan.statements, strict=True))
+    )
+    return replace(hostile, plan=replace(hostile.plan, online=OnlinePlan(steps, open=HOSTILE, notes=HOSTILE)))

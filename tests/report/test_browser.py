@@ -13,7 +13,7 @@ import pytest
 from drift_pipeline.plan.statements import Alternative, Cost, Proof
 from drift_pipeline.report import render
 from drift_pipeline.report.report import Report
-from tests.report.example import CLEAN, ORDINARY, hostile_report
+from tests.report.example import CLEAN, ONLINE, ORDINARY, hostile_steps
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -48,7 +48,7 @@ FULL = replace(
     ),
 )
 
-EVERYTHING = {"full": FULL, "clean": CLEAN, "hostile": hostile_report()}
+EVERYTHING = {"full": FULL, "online": ONLINE, "clean": CLEAN, "hostile": hostile_steps()}
 
 
 @pytest.fixture(params=EVERYTHING)
@@ -129,7 +129,7 @@ def test_nothing_is_asked_of_any_network_and_nothing_is_refused(page: Page, show
 def test_hostile_names_do_nothing(page: Page, tmp_path: Path) -> None:
     dialogs: list[str] = []
     page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
-    opened(page, written(hostile_report(), tmp_path))
+    opened(page, written(hostile_steps(), tmp_path))
     assert dialogs == []
     counted = page.evaluate(
         "['script', 'img', 'a', 'iframe', 'style'].map((tag) => document.querySelectorAll(tag).length)"

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 from drift_pipeline.judge.words import dotted
 from drift_pipeline.report import render
-from tests.report.example import CLEAN, HOSTILE, ORDINARY, extra, hostile_report, report
+from tests.report.example import CLEAN, HOSTILE, ONLINE, ORDINARY, extra, hostile_steps, report
 
 VOID = {"meta", "input", "br"}
 EMPTY_ATTRIBUTES = {"hidden", "checked"}
@@ -45,14 +45,14 @@ class Document(HTMLParser):
 
 
 def test_every_element_is_closed_where_it_should_be() -> None:
-    for made in (CLEAN, ORDINARY, hostile_report()):
+    for made in (CLEAN, ORDINARY, ONLINE, hostile_steps()):
         document = Document(render.to_html(made))
         assert document.unclosed == []
         assert document.open == []
 
 
 def test_hostile_names_are_text_and_nothing_else() -> None:
-    document = Document(render.to_html(hostile_report()))
+    document = Document(render.to_html(hostile_steps()))
     assert document.tags.count("script") == document.tags.count("style") == 1
     assert not {"img", "a", "iframe", "object", "link", "svg"} & set(document.tags)
     titles = " ".join(document.text["summary"])
@@ -61,7 +61,7 @@ def test_hostile_names_are_text_and_nothing_else() -> None:
 
 
 def test_no_attribute_holds_a_name_or_an_address() -> None:
-    document = Document(render.to_html(hostile_report()))
+    document = Document(render.to_html(hostile_steps()))
     for tag, name, value in document.attributes:
         assert not name.startswith("on"), (tag, name)
         assert name not in {"src", "href", "style", "srcset"}
@@ -110,6 +110,19 @@ def test_the_page_says_verdict_coverage_advice_and_faults() -> None:
     ):
         assert words in text
     assert document.text["pre"][0] == render.to_sql(ORDINARY)
+
+
+def test_steps_for_a_database_in_use_are_shown_with_what_they_do_to_others() -> None:
+    (text,) = Document(render.to_html(ONLINE)).text["body"]
+    for words in (
+        "In steps, for a database in use",
+        "build the index not in a transaction",
+        "drop the table not online",
+        "nothing makes it gentler",
+        "locks public.legacy (12 MB) for an instant",
+        "an index was left as it is",
+    ):
+        assert words in text
 
 
 def test_no_drift_is_said_with_what_was_not_compared() -> None:

@@ -14,7 +14,7 @@ from drift_pipeline.judge.findings import Cause
 from drift_pipeline.report import render
 from drift_pipeline.report.json_report import SCHEMA_FILE
 from drift_pipeline.report.report import SCHEMA_VERSION, Report
-from tests.report.example import CLEAN, HOSTILE, ORDINARY, hostile_report
+from tests.report.example import CLEAN, HOSTILE, ONLINE, ORDINARY, hostile_report, hostile_steps
 
 SCHEMA = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
 
@@ -32,7 +32,9 @@ def test_the_schema_is_a_json_schema() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
 
 
-@pytest.mark.parametrize("report", [CLEAN, ORDINARY, hostile_report()], ids=["clean", "ordinary", "hostile"])
+@pytest.mark.parametrize(
+    "report", [CLEAN, ORDINARY, ONLINE, hostile_steps()], ids=["clean", "ordinary", "online", "hostile"]
+)
 def test_a_report_is_valid_by_the_schema_that_ships_with_the_package(report: Report) -> None:
     jsonschema.Draft202012Validator(SCHEMA).validate(json.loads(render.to_json(report)))
 
@@ -53,7 +55,7 @@ def test_the_schema_describes_every_field() -> None:
             for item in value:
                 walk(item, schema.get("items", {}), f"{path}[]")
 
-    walk(json.loads(render.to_json(ORDINARY)), SCHEMA, "")
+    walk(json.loads(render.to_json(ONLINE)), SCHEMA, "")
     assert undescribed == []
 
 
