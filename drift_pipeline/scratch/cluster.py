@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 
 from drift_pipeline.errors import ScratchError
-from drift_pipeline.scratch import postmaster
+from drift_pipeline.scratch import in_memory, postmaster
 from drift_pipeline.scratch.account import (
     check_reachable,
     home_directory,
@@ -99,6 +99,7 @@ class Cluster:
                 self._socket = socket_directory(self.directory, self.account)
                 if not self._answers():
                     self._make_and_start()
+                    in_memory.make_room(self.parameters, self.data, self.account)
             except BaseException:
                 self._clients.close()
                 raise
@@ -244,6 +245,7 @@ class Cluster:
         pid = postmaster.recorded(self.data)
         if pid is None or not postmaster.is_alive(pid, self.data, self.account):
             return
+        in_memory.give_back(self.parameters, self.data, self.account)
         if not postmaster.stop(pid, self.data, self.account, STOP_SECONDS):
             _log.warning("the scratch server had to be killed; its log is %s", self.log_file)
 

@@ -11,7 +11,7 @@ import logging
 import re
 import secrets
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -72,15 +72,24 @@ def _prefix(maintenance: str) -> str:
 
 
 @contextmanager
-def alive(parameters: Mapping[str, str], *, template: str = "", label: str = "") -> Iterator[str]:
-    """Creates a database, yields its name, and drops it, whatever happens inside. Raises ScratchError."""
+def alive(
+    parameters: Mapping[str, str],
+    *,
+    template: str = "",
+    label: str = "",
+    place: Callable[[Any, str], str] = lambda cursor, template: "",
+) -> Iterator[str]:
+    """Creates a database, yields its name, and drops it, whatever happens inside. Raises ScratchError.
+
+    `place`: says of a template in which tablespace a copy of it is best made; empty for where the template is.
+    """
     owner = connect(parameters)
     try:
         name = new_name(owner.info.dbname, label)
         try:
             with owner.cursor() as cursor:
                 cursor.execute(f"select pg_catalog.pg_advisory_lock({LOCK})", (name,))
-                _create(cursor, name, template)
+                _create(cursor, name, template, place(cursor, template) if template else "")
         except psycopg2.Error as error:
             raise failure("a scratch database could not be created", error) from error
         try:
@@ -91,10 +100,14 @@ def alive(parameters: Mapping[str, str], *, template: str = "", label: str = "")
         owner.close()
 
 
-def _create(cursor: Any, name: str, template: str) -> None:
+def _create(cursor: Any, name: str, template: str, place: str) -> None:
     for left in reversed(range(COPY_ATTEMPTS)):
         try:
-            cursor.execute(_create_statement(name, template))
+            cursor.execute(_create_statement(name, template, place))
+        except (psycopg2.errors.DiskFull, psycopg2.errors.UndefinedFile, psycopg2.errors.UndefinedObject):
+            if not (place and left):
+                raise
+            place = ""
         except psycopg2.errors.ObjectInUse:
             # another check reads the template just now; the server itself waits for five seconds
             if not (template and left):
@@ -103,12 +116,13 @@ def _create(cursor: Any, name: str, template: str) -> None:
             return
 
 
-def _create_statement(name: str, template: str) -> sql.Composable:
+def _create_statement(name: str, template: str, place: str) -> sql.Composable:
     if template:
         # files are copied five times as fast as pages are logged; the checkpoint that it needs is cheap on scratch
-        return sql.SQL("create database {} template {} strategy file_copy").format(
+        copy = sql.SQL("create database {} template {} strategy file_copy").format(
             sql.Identifier(name), sql.Identifier(template)
         )
+        return copy + sql.SQL(" tablespace {}").format(sql.Identifier(place)) if place else copy
     # template1 may hold anything, and another encoding
     return sql.SQL("create database {} template template0 encoding 'UTF8'").format(sql.Identifier(name))
 

@@ -57,7 +57,8 @@ def keep(server: ScratchServer, database: Database, key: str) -> None:
             (alone,) = cursor.fetchone() or (False,)
             if not alone or name in _all(cursor):
                 return
-            statement = sql.SQL("create database {} template {} strategy file_copy")
+            # on disk, wherever the original is: what is in memory is gone with the server
+            statement = sql.SQL("create database {} template {} strategy file_copy tablespace pg_default")
             cursor.execute(statement.format(sql.Identifier(name), sql.Identifier(database.parameters["dbname"])))
             _say_used(cursor, name)
             _drop_oldest(cursor, name)

@@ -16,7 +16,7 @@ import psycopg2
 
 from drift_pipeline.config import Database, parse_database_url
 from drift_pipeline.errors import ScratchError
-from drift_pipeline.scratch import databases
+from drift_pipeline.scratch import databases, in_memory
 from drift_pipeline.scratch.cluster import Cluster
 from drift_pipeline.scratch.installations import OLDEST_MAJOR, Installation, candidates
 
@@ -47,7 +47,8 @@ class ScratchServer:
         Nobody may be connected to the template meanwhile. A killed process cannot drop its database: the session that
         holds its advisory lock dies with it, and the next start sweeps it. Raises ScratchError.
         """
-        with databases.alive(self.parameters, template=template, label=label) as name:
+        place = {"place": in_memory.place_for} if self.own else {}
+        with databases.alive(self.parameters, template=template, label=label, **place) as name:
             yield Database(name=f"scratch:{name}", parameters={**self.parameters, "dbname": name})
 
 

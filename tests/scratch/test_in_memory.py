@@ -1,0 +1,109 @@
+"""Copies of scratch databases are made in memory where there is room, and on disk where anything is in the way."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from drift_pipeline.scratch import in_memory
+from drift_pipeline.scratch.server import ScratchServer, scratch_server
+from tests.scratch.conftest import server_processes
+
+pytestmark = pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="there is no /dev/shm")
+
+
+def place_of(server: ScratchServer, name: str) -> str:
+    connection = psycopg2.connect(**server.parameters)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "select t.spcname from pg_database d join pg_tablespace t on t.oid = d.dattablespace"
+                " where d.datname = %s",
+                (name,),
+            )
+            return str(cursor.fetchone()[0])
+    finally:
+        connection.close()
+
+
+def place_of_a_copy(server: ScratchServer) -> str:
+    with server.create(label="original") as original:
+        connection = psycopg2.connect(**original.parameters)
+        with connection, connection.cursor() as cursor:
+            cursor.execute("create table kept (id int primary key, note text)")
+        connection.close()
+        with server.create(template=original.parameters["dbname"], label="copy") as copy:
+            connection = psycopg2.connect(**copy.parameters)
+            with connection, connection.cursor() as cursor:
+                cursor.execute("insert into kept values (1, 'a') returning id")
+            connection.close()
+            return place_of(server, copy.parameters["dbname"])
+
+
+def folders() -> set[str]:
+    return {path.name for path in Path("/dev/shm").glob("drift-*")}
+
+
+def test_a_copy_is_made_in_memory_and_nothing_stays_there_when_the_server_stops(home: Path) -> None:
+    before = folders()
+    with scratch_server() as server:
+        assert place_of_a_copy(server) == "drift_memory"
+        (folder,) = folders() - before
+        assert Path("/dev/shm", folder).stat().st_mode & 0o077 == 0
+    assert folders() == before
+
+
+@pytest.mark.parametrize("room", ["ROOM", "MEMORY"])
+def test_where_memory_is_short_a_copy_is_made_on_disk(home: Path, monkeypatch: pytest.MonkeyPatch, room: str) -> None:
+    monkeypatch.setattr(in_memory, room, sys.maxsize)
+    with scratch_server() as server:
+        assert place_of_a_copy(server) == "pg_default"
+
+
+def test_where_there_is_no_such_folder_or_somebody_elses_copies_are_made_on_disk(
+    home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(in_memory, "FOLDER", tmp_path / "missing")
+    with scratch_server() as server:
+        assert place_of_a_copy(server) == "pg_default"
+    theirs = tmp_path / "theirs"
+    monkeypatch.setattr(in_memory, "FOLDER", theirs)
+    target = in_memory._folder_of(home / "18-embedded" / "data")
+    target.mkdir(parents=True)
+    target.chmod(0o777)
+    with scratch_server() as server:
+        assert place_of_a_copy(server) == "pg_default"
+    assert target.is_dir()
+
+
+def test_what_was_in_memory_when_the_machine_went_down_is_forgotten_and_copies_are_made_there_again(home: Path) -> None:
+    before = folders()
+    with scratch_server() as server:
+        for template in ("", "template1"):
+            # as by a process that was killed: nobody drops it
+            connection = psycopg2.connect(**server.parameters)
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    f"create database drift_scratch_156a8775_left_{len(template)} template template1"
+                    " strategy file_copy tablespace drift_memory"
+                )
+            connection.close()
+        for pid in server_processes(home):
+            os.kill(pid, signal.SIGKILL)
+        for folder in folders() - before:
+            shutil.rmtree(Path("/dev/shm", folder))
+    with scratch_server() as server:
+        assert place_of_a_copy(server) == "drift_memory"
+        connection = psycopg2.connect(**server.parameters)
+        with connection, connection.cursor() as cursor:
+            cursor.execute("select count(*) from pg_database where datname like '%%left%%'")
+            assert cursor.fetchone() == (0,)
+        connection.close()
+    assert folders() == before
