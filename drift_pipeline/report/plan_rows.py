@@ -48,7 +48,7 @@ def costs_of(statement: Statement) -> tuple[str, ...]:
 
 def _nothing(statement: Statement) -> str:
     """What is said where nothing was measured: of a statement that did not run in a transaction, that nobody knows."""
-    measured = statement.proven and statement.transactional
+    measured = statement.proven and statement.transactional and not statement.destructive
     return "nothing is lost, rewritten or read through" if measured else "not measured"
 
 
