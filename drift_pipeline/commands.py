@@ -137,7 +137,7 @@ def check(secrets: set[str], /, environment: str, export: Path | None, **options
     keep(settings, report, quiet=options["quiet"])
     if options["generate_migration"]:
         with shown(quiet=options["quiet"]):
-            lines = use_case.generate_migration(settings, looked)
+            lines = use_case.generate_migration(settings, dataclasses.replace(looked, report=report))
         for line in lines:
             note(line)
     if settings.strict and report.coverage.not_covered:

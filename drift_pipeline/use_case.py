@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -34,7 +34,7 @@ from drift_pipeline.diff.compare import diff_schemas
 from drift_pipeline.diff.differences import SchemaDiff
 from drift_pipeline.diff.reprint import Printed, Reprinter
 from drift_pipeline.errors import ConcurrentChangeError, DriftError, ScratchError
-from drift_pipeline.judge.findings import Cause, Evidence
+from drift_pipeline.judge.findings import Cause, Evidence, Finding
 from drift_pipeline.judgement import count_evidence, findings_of
 from drift_pipeline.lineage import CheckScope, extensions_of, scope_of, tells_the_rest, trace
 from drift_pipeline.models.loader import LoadedModels, kept_models, load_models
@@ -232,10 +232,19 @@ def make_report(
     )
 
 
-def make_migration(settings: Settings, models: ModelSchema, live: LiveSchema) -> MadeRevision:
+def make_migration(
+    settings: Settings,
+    models: ModelSchema,
+    live: LiveSchema,
+    *,
+    report: Report | None = None,
+    ahead: Sequence[MadeRevision] = (),
+) -> MadeRevision:
     """Stage 5: a revision on top of the project's history for what no revision does yet, run by Alembic on scratch.
 
-    ConfigError without an alembic.ini; MigrationError where no revision can be made or proven.
+    `report`: tells in the revision since when, and why. `ahead`: revisions for other environments that are not among
+    the project's yet; this one follows them. ConfigError without an alembic.ini; MigrationError where no revision can
+    be made or proven.
     """
     stage("writing a revision and running it up and down on scratch")
     settings = settings_for(settings, live.environment)
@@ -252,8 +261,9 @@ def make_migration(settings: Settings, models: ModelSchema, live: LiveSchema) ->
             exact=settings.exact,
             default_schema=settings.default_schema,
             extensions=extensions_of(live.schema),
+            told={each.difference.id: _told(each) for each in report.findings} if report else {},
         )
-        project = Project(settings.models, settings.root)
+        project = Project(settings.models, settings.root, tuple(ahead))
         return make_revision(
             built.server,
             project,
@@ -264,9 +274,16 @@ def make_migration(settings: Settings, models: ModelSchema, live: LiveSchema) ->
         )
 
 
+def _told(finding: Finding) -> str:
+    """Since when a finding is there, as far as a history tells, and why."""
+    causes = " and ".join(cause.value.replace("_", " ") for cause in finding.causes)
+    since = f"since {finding.age.first_seen:%Y-%m-%d}" if finding.age else ""
+    return ", ".join(filter(None, (causes, since)))
+
+
 def generate_migration(settings: Settings, looked: Looked) -> tuple[str, ...]:
     """Writes that revision into the project's own folder, if one is needed. Returns lines that say what came out."""
-    made = make_migration(settings, looked.models, looked.live)
+    made = make_migration(settings, looked.models, looked.live, report=looked.report)
     return tuple(described(made, place_revision(made)))
 
 

@@ -58,6 +58,11 @@ def list_revisions(models: ModelSettings, root: Path, *, cache: Path | None = No
     """
     request = {"mode": "revisions", "alembic": str(alembic_file(models, root))}
     answer, _ = answer_of(request, models, root, cache)
+    return revisions_in(answer)
+
+
+def revisions_in(answer: Mapping[str, Any]) -> tuple[Revision, ...]:
+    """The revisions that the application's process listed."""
     return tuple(
         Revision(
             id=each["revision"],

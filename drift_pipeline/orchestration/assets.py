@@ -19,7 +19,7 @@ from drift_pipeline.orchestration.alerts import alert, failure_hook, keep
 from drift_pipeline.orchestration.codec import dumps
 from drift_pipeline.orchestration.commits import Watched, commit_of, refuse_strangers, remember, settings_at
 from drift_pipeline.orchestration.failures import could_not_look
-from drift_pipeline.orchestration.migration import MEMORY, MIGRATION, migration_for, recall
+from drift_pipeline.orchestration.migration import MEMORY, MIGRATION, ahead_of, migration_for, recall
 from drift_pipeline.orchestration.names import MODELS_GROUP, pool_of, tag_value
 from drift_pipeline.orchestration.resources import DriftResource
 from drift_pipeline.orchestration.traits import PLAIN, Traits
@@ -239,7 +239,8 @@ class _Factory:
                 store = drift.store(drift.settings())
                 earlier = recall(store.latest(self.environment, MEMORY))
                 with settings_of_run(context, drift) as settings:
-                    result = migration_for(settings, models, live, report, earlier=earlier)
+                    ahead = ahead_of(store, settings, self.environment)
+                    result = migration_for(settings, models, live, report, earlier=earlier, ahead=ahead)
                 made = result.migration
                 files = {MIGRATION: made.text, MEMORY: dumps(result)}
                 where = store.write(self.environment, context.run.run_id, files)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import drift_pipeline
 from drift_pipeline import use_case
 from drift_pipeline.config import Settings
 from drift_pipeline.errors import MigrationError
+from drift_pipeline.history.store import ArtifactStore
 from drift_pipeline.orchestration.codec import loads
 from drift_pipeline.orchestration.commits import migration_folders
 from drift_pipeline.plan.revisions.body import revision_body
 from drift_pipeline.plan.revisions.guards import Guard
+from drift_pipeline.plan.revisions.words import MadeRevision
 from drift_pipeline.report.report import Report
 from drift_pipeline.use_case import LiveSchema, ModelSchema
 
@@ -81,29 +84,54 @@ def recall(text: str | None) -> MadeFrom | None:
         return None
 
 
+def ahead_of(store: ArtifactStore, settings: Settings, environment: str) -> tuple[MadeRevision, ...]:
+    """The revisions in the store for the environments that the settings name before this one.
+
+    Each environment's follows those before it, so that a team can put all of them among its own: one line, one head.
+    """
+    names = list(settings.environments)
+    before = names[: names.index(environment)] if environment in names else []
+    made = [found.migration for name in before if (found := recall(store.latest(name, MEMORY)))]
+    return tuple(MadeRevision(each.revision, each.file_name, each.text, each.parents) for each in made if each.text)
+
+
 def migration_for(
-    settings: Settings, models: ModelSchema, live: LiveSchema, report: Report, *, earlier: MadeFrom | None = None
+    settings: Settings,
+    models: ModelSchema,
+    live: LiveSchema,
+    report: Report,
+    *,
+    earlier: MadeFrom | None = None,
+    ahead: Sequence[MadeRevision] = (),
 ) -> MadeFrom:
     """The migration for this report; the `earlier` one if it was made from the very same.
+
+    `ahead`: revisions for other environments, which it follows.
 
     That none can be made (several heads, a version table that may not be read) is part of the result: the check itself
     did look. Raises other DriftErrors.
     """
-    key = _key(settings, models, live, report)
+    key = _key(settings, models, live, report, ahead)
     if earlier and earlier.key == key and not earlier.migration.problem:
         return earlier
     if not report.drift_detected:
         return MadeFrom(key, Migration(pending=report.pending))
-    made = _in_history(settings, models, live) if settings.models.alembic else _without_history(report)
+    if settings.models.alembic:
+        return MadeFrom(key, _in_history(settings, models, live, report, ahead))
+    made = _without_history(report)
     return MadeFrom(key, made)
 
 
-def _key(settings: Settings, models: ModelSchema, live: LiveSchema, report: Report) -> str:
+def _key(
+    settings: Settings, models: ModelSchema, live: LiveSchema, report: Report, ahead: Sequence[MadeRevision]
+) -> str:
     digest = hashlib.sha256()
     chosen = (settings.planes, settings.exact, settings.manage, settings.ignore, settings.allow_destructive)
     schemas = (live.schema.fingerprint, models.schema.fingerprint, models.loaded.fingerprint)
     state = (live.revisions, report.drift_detected, report.pending, drift_pipeline.__version__)
-    digest.update(repr((schemas, state, chosen, settings.models.alembic)).encode())
+    history = (settings.models.alembic, settings.models.branch, settings.models.check_fingerprint)
+    others = [(each.revision, each.text) for each in ahead]
+    digest.update(repr((schemas, state, chosen, history, others)).encode())
     for folder in migration_folders(settings):
         for path in sorted((settings.root / folder).rglob("*")):
             if path.suffix in (".py", ".mako"):
@@ -111,9 +139,11 @@ def _key(settings: Settings, models: ModelSchema, live: LiveSchema, report: Repo
     return digest.hexdigest()[:32]
 
 
-def _in_history(settings: Settings, models: ModelSchema, live: LiveSchema) -> Migration:
+def _in_history(
+    settings: Settings, models: ModelSchema, live: LiveSchema, report: Report, ahead: Sequence[MadeRevision]
+) -> Migration:
     try:
-        made = use_case.make_migration(settings, models, live)
+        made = use_case.make_migration(settings, models, live, report=report, ahead=ahead)
     except MigrationError as error:
         return Migration(problem=f"{error.message}; {error.hint}" if error.hint else error.message)
     return Migration(

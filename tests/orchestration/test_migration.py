@@ -50,7 +50,7 @@ def test_the_same_schemas_give_the_same_file_and_it_is_not_made_twice(
     first = migrated.execute(instance, "drift_check_production")
     text = migrated.store.latest("production", "migration.py")
 
-    def never(*_arguments: object) -> None:
+    def never(*_arguments: object, **_options: object) -> None:
         raise AssertionError("made twice")
 
     monkeypatch.setattr("drift_pipeline.use_case.make_migration", never)

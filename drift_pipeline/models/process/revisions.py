@@ -18,9 +18,12 @@ from alembic.script import ScriptDirectory
 from .env_py import config_of
 
 
-def listed(path: str) -> list[dict[str, Any]]:
-    """Every revision from the heads down: ids, branches, the first line of its text, its file."""
-    script = ScriptDirectory.from_config(config_of(path))
+def listed(path: str, versions: str = "") -> list[dict[str, Any]]:
+    """Every revision from the heads down: ids, branches, the first line of its text, its file.
+
+    `versions`: a further folder with revisions.
+    """
+    script = ScriptDirectory.from_config(_also_from(config_of(path), versions))
     heads, found = set(script.get_heads()), []
     for each in script.walk_revisions():
         found.append(

@@ -60,7 +60,7 @@ def _of_env_py(request: dict[str, Any], root: str) -> dict[str, Any]:
 
 def _revisions(request: dict[str, Any], _root: str) -> dict[str, Any]:
     history: Any = importlib.import_module(".revisions", __package__)
-    return {"revisions": history.listed(request["alembic"])}
+    return {"revisions": history.listed(request["alembic"], request.get("versions") or "")}
 
 
 def _upgrade(request: dict[str, Any], _root: str) -> dict[str, Any]:

@@ -7,26 +7,29 @@ follows the head. The file is written into a folder of its own and only moved to
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
-from contextlib import ExitStack
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from drift_pipeline.config import Database
 from drift_pipeline.diff.compare import diff_schemas
 from drift_pipeline.diff.differences import Difference
 from drift_pipeline.errors import MigrationError
-from drift_pipeline.models.history import heads, history_database, list_revisions, pending
+from drift_pipeline.models.history import Revision, heads, history_database, list_revisions, pending
 from drift_pipeline.plan.ground import Ground, Scope, all_ids, native_statements
 from drift_pipeline.plan.revisions.base import base_of, given_to_nobody, without_owners
 from drift_pipeline.plan.revisions.body import Direction, revision_body
+from drift_pipeline.plan.revisions.branches import chosen_head
 from drift_pipeline.plan.revisions.choice import Chosen, chosen_repair, known_everywhere, lacking_elsewhere
 from drift_pipeline.plan.revisions.guards import guards_back, guards_for
 from drift_pipeline.plan.revisions.operations import Operations, operations_for
-from drift_pipeline.plan.revisions.runner import alembic_runner
+from drift_pipeline.plan.revisions.runner import AlembicRunner, alembic_runner
 from drift_pipeline.plan.revisions.story import story
 from drift_pipeline.plan.revisions.trial import Trial
 from drift_pipeline.plan.revisions.words import Drifted, MadeRevision, Project
 from drift_pipeline.plan.roles import proof_roles
+from drift_pipeline.plan.sandbox import without_sessions
 from drift_pipeline.plan.statements import Statement
 from drift_pipeline.schema.facts import Schema
 from drift_pipeline.scratch.server import ScratchServer
@@ -49,24 +52,19 @@ def make_revision(
     are withheld and named. `allow_drop`: shell patterns on the names of what may be dropped all the same. Raises
     MigrationError, ScratchError.
     """
-    revisions = list_revisions(project.models, project.root)
     if drifted.revisions.ids is None:
         raise MigrationError(
             f"{drifted.environment}: no revision can be written: {drifted.revisions.note}",
             hint="the revision of the database must be known: grant SELECT on the version table, or `alembic stamp`",
         )
-    newest = heads(revisions)
-    if len(newest) > 1:
-        raise MigrationError(
-            f"the migrations have several heads: {', '.join(newest)}", hint="merge them first: alembic merge heads"
-        )
-    head = newest[0] if newest else "base"
-    waiting = pending(revisions, drifted.revisions.ids)
-    named = tuple(f"{each.id} {each.message}".strip() for each in waiting)
     with ExitStack() as stack:
+        runner = stack.enter_context(alembic_runner(project))
+        revisions, ahead = _all_revisions(project, runner)
+        head = chosen_head(revisions, project.models.branch)
+        waiting = pending(revisions, drifted.revisions.ids)
+        named = tuple(f"{each.id} {each.message}".strip() for each in waiting)
         roles = stack.enter_context(proof_roles(server, (drifted.live, drifted.models)))
         ground = Ground(server, roles, goal=drifted.live, scope=scope, planes=drifted.planes, exact=drifted.exact)
-        runner = stack.enter_context(alembic_runner(project))
         box = stack.enter_context(ground.copy(drifted.database.parameters["dbname"], "base"))
         base = base_of(ground, box, runner, drifted, apply_pending=bool(waiting))
         ground = replace(ground, goal=drifted.models)
@@ -79,16 +77,43 @@ def make_revision(
                 f"{chosen.open[0]}",
                 hint="look at schema-diff.sql, which holds every statement, and write that part by hand",
             )
-        with history_database(
-            project.models,
-            project.root,
-            server,
-            default_schema=drifted.default_schema,
-            extensions=drifted.extensions,
-        ) as (history, whole):
-            trial = Trial(ground, box, base, runner, project, drifted, history, scope(whole))
-            made = _proven(trial, chosen, head)
+        history, at_head = stack.enter_context(_history(ground, project, runner, drifted, ahead=ahead))
+        made = _proven(Trial(ground, box, base, runner, project, drifted, history, at_head), chosen, head)
         return replace(made, pending=named, withheld=chosen.withheld)
+
+
+def _all_revisions(project: Project, runner: AlembicRunner) -> tuple[tuple[Revision, ...], bool]:
+    """The project's revisions with those ahead of it that still fit, and whether there are any of these."""
+    revisions = list_revisions(project.models, project.root)
+    known, newest, put = {each.id for each in revisions}, set(heads(revisions)), False
+    for made in project.ahead:
+        if made.text and made.revision not in known and newest.issuperset(made.parents):
+            path = runner.folder / made.file_name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(made.text, encoding="utf-8")
+            known, newest, put = {*known, made.revision}, {*newest - set(made.parents), made.revision}, True
+    return (runner.revisions() if put else revisions), put
+
+
+@contextmanager
+def _history(
+    ground: Ground, project: Project, runner: AlembicRunner, drifted: Drifted, *, ahead: bool
+) -> Iterator[tuple[Database, Schema]]:
+    """A database that the migrations made from nothing, with those ahead of them, and its facts that are compared."""
+    with history_database(
+        project.models,
+        project.root,
+        ground.server,
+        default_schema=drifted.default_schema,
+        extensions=drifted.extensions,
+    ) as (history, whole):
+        if not ahead:
+            yield history, ground.scope(whole)
+            return
+        with ground.copy(history.parameters["dbname"], "ahead") as box:
+            runner.upgrade(box.admin, "heads")
+            without_sessions(box)
+            yield box.admin, ground.read(box).inside
 
 
 def _proven(trial: Trial, chosen: Chosen, head: str) -> MadeRevision:

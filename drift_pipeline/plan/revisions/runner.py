@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from drift_pipeline.config import Database
+from drift_pipeline.models.history import Revision, revisions_in
 from drift_pipeline.models.loader import alembic_file
 from drift_pipeline.models.subprocesses import Conversation, conversation
 from drift_pipeline.plan.revisions.words import Project
@@ -22,6 +23,10 @@ class AlembicRunner:
     project: Project
     folder: Path
     _talk: Conversation
+
+    def revisions(self) -> tuple[Revision, ...]:
+        """Every revision, those in the folder included, newest first. MigrationError."""
+        return revisions_in(self._ask("revisions"))
 
     def upgrade(self, database: Database, to: str) -> None:
         """Runs the migrations on a scratch database up to a revision. MigrationError."""

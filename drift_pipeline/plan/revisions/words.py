@@ -14,10 +14,15 @@ from drift_pipeline.schema.version_table import LiveRevisions
 
 @dataclass(frozen=True)
 class Project:
-    """The team's Alembic history: its settings, and the folder that their paths are relative to."""
+    """The team's Alembic history: its settings, and the folder that their paths are relative to.
+
+    `ahead`: revisions for other environments that were made and not yet put among the others. What is made next follows
+    them, so that all of them can be put there.
+    """
 
     models: ModelSettings
     root: Path
+    ahead: tuple[MadeRevision, ...] = ()
 
 
 @dataclass(frozen=True)
