@@ -66,22 +66,42 @@ class World:
         )
 
 
+MADE = {"shop": ("production", "0003"), "shop_staging": ("staging", "head")}
+"""Databases, each with whose it is and how far it was migrated before somebody changed it by hand."""
+
+
 @pytest.fixture(scope="module")
-def databases(locked_server: Database) -> Iterator[Mapping[str, Database]]:
-    """`shop`, which is production, and `shop_staging`, as `drift demo` makes them."""
-    made = {}
-    for environment, name, revision in (("production", "shop", "0003"), ("staging", "shop_staging", "head")):
-        run_sql(locked_server, f"CREATE DATABASE {name}")
-        made[environment] = replace(locked_server, parameters={**locked_server.parameters, "dbname": name})
-        upgrade(EXAMPLE, made[environment], revision)
-        run_sql(made[environment], (EXAMPLE / "drift" / f"{environment}.sql").read_text())
-    yield made
-    for database in made.values():
-        run_sql(locked_server, f"DROP DATABASE {database.parameters['dbname']} WITH (FORCE)")
+def templates(locked_server: Database) -> Iterator[Database]:
+    """The server, with a template of each database as `drift demo` makes it."""
+    for name, (environment, revision) in MADE.items():
+        run_sql(locked_server, f"CREATE DATABASE {name}_as_made")
+        database = named(locked_server, f"{name}_as_made")
+        upgrade(EXAMPLE, database, revision)
+        run_sql(database, (EXAMPLE / "drift" / f"{environment}.sql").read_text())
+    yield locked_server
+    for name in MADE:
+        run_sql(locked_server, f"DROP DATABASE {name}_as_made WITH (FORCE)")
 
 
 @pytest.fixture
-def world(databases: Mapping[str, Database], tmp_path: Path) -> Iterator[World]:
+def databases(templates: Database) -> Iterator[Mapping[str, Database]]:
+    """`shop`, which is production, and `shop_staging`, of this page alone."""
+    for name in MADE:
+        run_sql(templates, f"CREATE DATABASE {name} TEMPLATE {name}_as_made")
+    yield {environment: named(templates, name) for name, (environment, _) in MADE.items()}
+    for name in MADE:
+        run_sql(templates, f"DROP DATABASE {name} WITH (FORCE)")
+    for (role,) in run_sql(templates, "SELECT rolname FROM pg_roles WHERE rolname LIKE 'drift%'"):
+        run_sql(templates, f"DROP ROLE {role}")
+
+
+def named(server: Database, name: str) -> Database:
+    """Another database of the server."""
+    return replace(server, parameters={**server.parameters, "dbname": name})
+
+
+@pytest.fixture
+def world(databases: Mapping[str, Database], tmp_path: Path) -> World:
     folder = copy_of_the_example(tmp_path / "shop")
     shutil.copy(TOP / "docs" / "read-only-role.sql", folder)
     installation = installation_for(18)
@@ -100,10 +120,7 @@ def world(databases: Mapping[str, Database], tmp_path: Path) -> Iterator[World]:
         "HOME": str(tmp_path),
         "PYTHONPATH": str(TOP),
     }
-    yield World(folder, variables)
-    if run_sql(databases["production"], "SELECT 1 FROM pg_roles WHERE rolname = 'drift_reader'"):
-        run_sql(databases["production"], "DROP OWNED BY drift_reader")
-        run_sql(databases["production"], "DROP ROLE drift_reader")
+    return World(folder, variables)
 
 
 @pytest.mark.slow
