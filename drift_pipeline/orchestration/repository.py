@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from drift_pipeline.commit import Commit
 from drift_pipeline.config import Settings
@@ -31,22 +31,52 @@ ABANDONED = 6 * 3600.0
 
 _SHA = re.compile(r"[0-9a-f]{7,64}")
 _TIP = "refs/drift/tip"
+_HELPER = '!f() { printf "username=%s\\npassword=%s\\n" "$DRIFT_GIT_USER" "$DRIFT_GIT_PASSWORD"; }; f'
 _SAFE = "safe.directory=*"
 # a mounted checkout belongs to somebody else; only objects are read from it
 _UPLOAD_PACK = f"--upload-pack=git -c {_SAFE} upload-pack"
 
 
 @dataclass(frozen=True)
+class Credentials:
+    """User and password (mostly a token) of a repository that is read by HTTP. `url`: of that, without them."""
+
+    url: str
+    user: str
+    password: str = field(repr=False)
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What lets git have them without a word on its command line, which every user of the machine can read.
+
+        A helper and not a header: git then gives them to this host alone, and only when it is asked for them.
+        """
+        parts = urlsplit(self.url)
+        host = parts.netloc.rpartition("@")[2]
+        return {
+            "DRIFT_GIT_USER": self.user,
+            "DRIFT_GIT_PASSWORD": self.password,
+            "GIT_CONFIG_COUNT": "2",
+            # the empty one forgets the helpers of whoever runs this, which would keep the token on disk
+            "GIT_CONFIG_KEY_0": "credential.helper",
+            "GIT_CONFIG_VALUE_0": "",
+            "GIT_CONFIG_KEY_1": f"credential.{parts.scheme}://{host}.helper",
+            "GIT_CONFIG_VALUE_1": _HELPER,
+        }
+
+
+@dataclass(frozen=True)
 class Repository:
-    """Where commits come from. `source`: a folder or a URL, which may hold a token. `branch`: empty for its HEAD.
+    """Where commits come from. `source`: a folder or a URL, without credentials. `branch`: empty for its HEAD.
 
     `prefix`: the folder of the settings below the top of the repository. `storage`: where the mirror is kept.
     """
 
-    source: str = field(repr=False)
+    source: str
     storage: Path
     prefix: str = "."
     branch: str = ""
+    credentials: Credentials | None = None
 
     @property
     def mirror(self) -> Path:
@@ -133,13 +163,14 @@ class Repository:
         return self._git("-C", str(self.mirror), *arguments, check=check)
 
     def _git(self, *arguments: str, check: bool = True) -> str:
-        return git(*arguments, secret=self.source if _is_url(self.source) else "", check=check)
+        return git(*arguments, credentials=self.credentials, check=check)
 
 
 def find_repository(settings: Settings, storage: Path, variables: Mapping[str, str]) -> Repository | None:
     """The repository that the settings lie in, or None if they lie in none.
 
-    DRIFT_REPOSITORY names another source (a URL, or a folder), DRIFT_BRANCH another branch than its HEAD.
+    DRIFT_REPOSITORY names another source (a URL, or a folder), DRIFT_BRANCH another branch than its HEAD, and
+    DRIFT_REPOSITORY_TOKEN the token that reading it by HTTP needs.
     """
     root = settings.root.resolve()
     top = git("-c", _SAFE, "-C", str(root), "rev-parse", "--show-toplevel", check=False).strip()
@@ -147,15 +178,30 @@ def find_repository(settings: Settings, storage: Path, variables: Mapping[str, s
     if not source:
         return None
     prefix = os.path.relpath(root, os.path.realpath(top)) if top else "."
-    return Repository(source, storage / "drift", prefix, variables.get("DRIFT_BRANCH", "").strip())
+    source, credentials = _without_credentials(source, variables.get("DRIFT_REPOSITORY_TOKEN", "").strip())
+    return Repository(source, storage / "drift", prefix, variables.get("DRIFT_BRANCH", "").strip(), credentials)
 
 
-def git(*arguments: str, secret: str = "", check: bool = True) -> str:
+def _without_credentials(source: str, token: str) -> tuple[str, Credentials | None]:
+    """The source without what stands before its `@`, and the credentials, if it is read by HTTP and there are any."""
+    parts = urlsplit(source)
+    if parts.scheme not in ("http", "https"):
+        return source, None
+    own, _, host = parts.netloc.rpartition("@")
+    user, _, password = own.partition(":")
+    plain = urlunsplit(parts._replace(netloc=host))
+    # what GitHub calls whoever comes with a token, and GitLab takes as well; other hosts want a user in the URL
+    password = token or unquote(password) or (unquote(user) and "x-oauth-basic")
+    return plain, Credentials(plain, unquote(user) or "x-access-token", password) if password else None
+
+
+def git(*arguments: str, credentials: Credentials | None = None, check: bool = True) -> str:
     """What git prints. With `check`, ModelsError, without credentials, if it fails; else empty text."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     # never ask, never translate, run nobody's hooks
     environment |= {"GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "true", "LC_ALL": "C"}
     environment |= {name: value for name, value in os.environ.items() if name in ("GIT_SSH", "GIT_SSH_COMMAND")}
+    environment |= credentials.variables if credentials else {}
     command = ["git", "-c", "core.hooksPath=/dev/null", *arguments]
     try:
         done = subprocess.run(command, env=environment, capture_output=True, timeout=GIT_TIMEOUT, check=False)
@@ -173,8 +219,8 @@ def git(*arguments: str, secret: str = "", check: bool = True) -> str:
         return ""
     said = next(iter(done.stderr.decode(errors="replace").strip().splitlines()[-1:]), f"status {done.returncode}")
     raise ModelsError(
-        f"the repository of the models cannot be read: {redact(said, [secret] if secret else [])}",
-        hint="check DRIFT_REPOSITORY and DRIFT_BRANCH, and that git can read it without being asked for a password",
+        f"the repository of the models cannot be read: {redact(said, [credentials.password] if credentials else [])}",
+        hint="check DRIFT_REPOSITORY, DRIFT_BRANCH and, if it is not public, DRIFT_REPOSITORY_TOKEN",
     )
 
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
+from urllib.parse import quote
 
 import dagster as dg
 import pytest
@@ -62,7 +68,7 @@ class Ticks:
 
     def __init__(self, project: Project, instance: dg.DagsterInstance) -> None:
         definitions = project.definitions
-        (self.sensor,) = definitions.sensors or ()
+        (self.sensor,) = (sensor for sensor in definitions.sensors or () if sensor.name == "new_commits")
         self.instance, self.resource = instance, project.resource
         self.cursor: str | None = None
 
@@ -86,7 +92,7 @@ def ticks(watching: Project, instance: dg.DagsterInstance) -> Ticks:
 
 
 def test_the_sensor_runs_from_the_start(project: Project) -> None:
-    (sensor,) = project.definitions.sensors or ()
+    (sensor,) = (sensor for sensor in project.definitions.sensors or () if sensor.name == "new_commits")
     assert isinstance(sensor, dg.SensorDefinition)
     assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
     assert sensor.job_name == "drift_check"
@@ -334,6 +340,99 @@ def test_a_repository_can_be_given_by_its_address(followed: Project, tmp_path: P
     assert newest == Commit("main", git(followed.root, "rev-parse", "HEAD"))
     with found.worktree(newest) as root:
         assert (root / "drift.toml").is_file()
+
+
+TOKEN = "hunter2-token/with+signs"
+
+
+class _Guarded(SimpleHTTPRequestHandler):
+    """A repository as files, for whoever names the token; every path that was asked for is noted."""
+
+    asked: ClassVar[list[tuple[str, str]]] = []
+
+    def do_GET(self) -> None:
+        scheme, _, told = self.headers.get("Authorization", " ").partition(" ")
+        user, _, password = base64.b64decode(told).decode().partition(":")
+        self.asked.append((self.path, user))
+        if scheme != "Basic" or password != TOKEN:
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", 'Basic realm="private"')
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        super().do_GET()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def private(followed: Project, tmp_path: Path) -> Iterator[str]:
+    """Address of the followed repository behind a token."""
+    bare = tmp_path / "served" / "shop.git"
+    git(followed.root, "clone", "-q", "--bare", str(followed.root), str(bare))
+    git(bare, "update-server-info")
+    _Guarded.asked.clear()
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Guarded, directory=str(bare.parent))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/shop.git"
+        server.shutdown()
+
+
+@pytest.fixture
+def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What was typed behind `git`, as everybody on the machine can see it in the list of processes."""
+    log, programs = tmp_path / "typed", tmp_path / "programs"
+    programs.mkdir()
+    (programs / "git").write_text(f'#!/bin/sh\necho "$@" >> {log}\nexec {shutil.which("git")} "$@"\n')
+    (programs / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    return log
+
+
+@pytest.mark.parametrize("where", ["variable", "address"])
+def test_a_repository_that_needs_a_token_is_read_and_nobody_sees_the_token(
+    where: str, followed: Project, private: str, typed: Path, instance: dg.DagsterInstance
+) -> None:
+    if where == "variable":
+        followed.variables |= {"DRIFT_REPOSITORY": private, "DRIFT_REPOSITORY_TOKEN": TOKEN}
+    else:
+        followed.variables["DRIFT_REPOSITORY"] = private.replace("//", f"//robot:{quote(TOKEN, safe='')}@")
+    followed.save_variables()
+    ticks = Ticks(followed, instance)
+    ticks.tick()
+    assert ticks.cursor == git(followed.root, "rev-parse", "HEAD")
+    assert {user for _, user in _Guarded.asked} == {"", "x-access-token" if where == "variable" else "robot"}
+    seen = typed.read_text()
+    assert "ls-remote" in seen
+    mirror = Path(instance.storage_directory()) / "drift"
+    kept = "".join(path.read_text(errors="replace") for path in mirror.rglob("*") if path.is_file())
+    for text in (seen, kept):
+        assert "hunter2" not in text
+
+
+def test_a_token_that_is_refused_is_said_without_it(followed: Project, private: str, tmp_path: Path) -> None:
+    variables = {"DRIFT_REPOSITORY": private, "DRIFT_REPOSITORY_TOKEN": "hunter2-of-yesterday"}
+    found = find_repository(load_settings(followed.root), tmp_path, variables)
+    assert found
+    with pytest.raises(ModelsError, match="the repository of the models cannot be read") as caught:
+        found.newest()
+    assert "DRIFT_REPOSITORY_TOKEN" in caught.value.hint
+    assert "hunter2" not in f"{caught.value} {caught.value.hint}"
+
+
+def test_a_token_is_for_its_own_host_alone(tmp_path: Path) -> None:
+    settings = load_settings(tmp_path)
+    variables = {"DRIFT_REPOSITORY": "https://git.example.com:8443/a/b.git", "DRIFT_REPOSITORY_TOKEN": TOKEN}
+    found = find_repository(settings, tmp_path, variables)
+    assert found
+    assert found.credentials
+    assert "credential.https://git.example.com:8443.helper" in found.credentials.variables.values()
+    assert "hunter2" not in repr(found)
+    for source in ("git@github.com:a/b.git", "ssh://git@github.com/a/b.git", str(tmp_path), "file:///srv/b.git"):
+        other = find_repository(settings, tmp_path, {**variables, "DRIFT_REPOSITORY": source})
+        assert other
+        assert (other.source, other.credentials) == (source, None)
 
 
 def test_without_git_the_message_says_so(followed: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
