@@ -121,6 +121,10 @@ class ModelSettings:
     schema_translate_map: Mapping[str, str] = _setting(dict, "schema of the models = schema in the database")
 
 
+def _reminder_problem(days: int) -> str:
+    return "" if days >= 0 else "must be a number of days, or 0 for no reminders"
+
+
 def _days_problem(days: int) -> str:
     return "" if days >= 0 else "must be a number of days, or 0 for ever"
 
@@ -258,7 +262,7 @@ class Settings:
         7,
         "days after which drift that nobody resolved is alerted of again; 0: only when it changes",
         variable="DRIFT_REMIND_AFTER",
-        problem=_days_problem,
+        problem=_reminder_problem,
     )
     engines: tuple[str, ...] = _setting(
         ("migra", "native"),

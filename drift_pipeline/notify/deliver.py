@@ -1,4 +1,4 @@
-"""When to tell: once for each change of the set of findings, again when it stays for long, and once when it is gone.
+"""When to tell: once for each change of what was found, again when it stays for long, and once when it is gone.
 
 What each channel was last told lies in the artifact store. It counts what was *delivered*: an alert that Telegram did
 not take is sent again by the next check, though the findings are the same by then.
@@ -7,7 +7,7 @@ not take is sent again by the next check, though the findings are the same by th
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -26,24 +26,21 @@ STATE = "alerts.json"
 
 @dataclass(frozen=True)
 class Told:
-    """What a channel was last told: keys of the findings, when, and since when it has known just these.
+    """What a channel was last told: the findings with severity and impact, when, and since when just these."""
 
-    A time is None where the memory of an earlier release says nothing of it.
-    """
-
-    keys: tuple[str, ...] = ()
+    findings: frozenset[str] = frozenset()
     at: datetime | None = None
     since: datetime | None = None
 
     def due(self, now: datetime, remind_after: timedelta) -> bool:
         """Whether it is time to tell of the same findings again; never if `remind_after` is zero."""
-        return bool(self.keys and remind_after and self.at and now - self.at >= remind_after)
+        return bool(self.findings and remind_after and self.at and now - self.at >= remind_after)
 
-    def then(self, keys: tuple[str, ...], now: datetime, *, silent: bool) -> Told:
+    def then(self, findings: frozenset[str], now: datetime, *, silent: bool) -> Told:
         """What it knows after this check. `silent`: nothing was sent."""
-        if set(keys) != set(self.keys):
-            return Told(keys, now, now)
-        return Told(keys, (silent and self.at) or now, self.since or now)
+        if findings != self.findings:
+            return Told(findings, now, now)
+        return Told(findings, (silent and self.at) or now, self.since or now)
 
 
 class Outcome(StrEnum):
@@ -84,17 +81,17 @@ def tell(
         return ()
     environment, now = report.context.environment, _utc(report.context.checked_at)
     told = _read(store, environment)
-    keys = tuple(sorted(finding.difference.key for finding in report.counting))
+    found = frozenset(f"{item.severity} {item.impact} {item.difference.key}" for item in report.counting)
     deliveries = []
     for channel in channels:
         before = told.get(channel.name, Told())
-        message = _message(report, before, keys, reminding=before.due(now, remind_after), moved=moved, link=link)
-        if message and keys:
+        message = _message(report, before, found, reminding=before.due(now, remind_after), moved=moved, link=link)
+        if message and found:
             message = replace(message, document=document)
         delivery = _send(channel, message) if message else Delivery(channel.name, Outcome.NOT_NEEDED)
         deliveries.append(delivery)
         if delivery.outcome is not Outcome.FAILED:
-            told[channel.name] = before.then(keys, now, silent=message is None)
+            told[channel.name] = before.then(found, now, silent=message is None)
     return (*deliveries, *_write(store, environment, run_id, told))
 
 
@@ -109,13 +106,13 @@ def send_all(message: Message, channels: Sequence[Channel]) -> tuple[Delivery, .
 
 
 def _message(
-    report: Report, before: Told, keys: Collection[str], *, reminding: bool, moved: Movement | None, link: str
+    report: Report, before: Told, found: frozenset[str], *, reminding: bool, moved: Movement | None, link: str
 ) -> Message | None:
     """What a channel is to be told; None if it knows."""
-    known = set(before.keys) == set(keys)
+    known = before.findings == found
     if known and not reminding:
         return None
-    if keys:
+    if found:
         return drift_alert(report, moved=moved, link=link, unchanged_since=before.since if known else None)
     return all_clear(report, moved=moved, link=link)
 
@@ -142,10 +139,8 @@ def _read(store: ArtifactStore | None, environment: str) -> dict[str, Told]:
 
 
 def _told(entry: Any) -> Told:
-    if isinstance(entry, list):  # an earlier release kept the keys alone
-        return Told(tuple(map(str, entry)))
-    at, since = (entry[name] and _utc(datetime.fromisoformat(entry[name])) for name in ("at", "since"))
-    return Told(tuple(map(str, entry["keys"])), at, since)
+    at, since = (_utc(datetime.fromisoformat(entry[name])) for name in ("at", "since"))
+    return Told(frozenset(map(str, entry["findings"])), at, since)
 
 
 def _write(
@@ -154,7 +149,7 @@ def _write(
     if store is None:
         return ()
     state = {
-        name: {"keys": list(item.keys), "at": _moment(item.at), "since": _moment(item.since)}
+        name: {"findings": sorted(item.findings), "at": _moment(item.at), "since": _moment(item.since)}
         for name, item in told.items()
     }
     try:

@@ -115,6 +115,8 @@ class _Answer:
     moved_to: str = ""
 
 
+_TOPIC = "check TELEGRAM_THREAD_ID: the group has no such topic, or no topics at all"
+
 _HINTS = {
     400: "check TELEGRAM_CHAT_ID, and that the bot is a member of that chat",
     401: "check TELEGRAM_BOT_TOKEN: @BotFather shows it",
@@ -176,7 +178,7 @@ def _understood(settings: TelegramSettings, status: int, answer: Mapping[str, An
     said = one_line(str(answer.get("description", "")), 200).replace(settings.token, "***")
     return _Answer(
         problem=f"HTTP {status}" + (f", {said}" if said else ""),
-        hint=_HINTS.get(status, _Answer.hint),
+        hint=_TOPIC if settings.thread and "thread" in said.lower() else _HINTS.get(status, _Answer.hint),
         passing=status in _PASSING or status == 429,
         wait=float(retry_after) if isinstance(retry_after, int | float) and retry_after >= 0 else None,
         moved_to=str(parameters.get("migrate_to_chat_id", "")),

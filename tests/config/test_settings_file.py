@@ -130,6 +130,7 @@ MISTAKES = [
     ("[schedule]\ntimezone = 'Mars/Olympus'", "schedule.timezone: 'Mars/Olympus' is no time zone", "time zone"),
     ("[schedule]\nsilence_hours = 0", "schedule.silence_hours must be above 0", ""),
     ("[schedule]\ncorn = 'x'", "unknown setting 'schedule.corn'", "did you mean 'cron'?"),
+    ("remind_after = -1", "remind_after: must be a number of days, or 0 for no reminders", "docs/settings.md"),
     ("[retention]\nlogs = -1", "retention.logs: must be a number of days, or 0 for ever", "docs/settings.md"),
     ("[retention]\nruns = 1.5", "retention.runs must be a valid integer", ""),
     ("owners = ['dba']", "owners: 'dba' is neither an address of mail nor team:name", "docs/settings.md"),

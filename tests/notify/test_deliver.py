@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from drift_pipeline.history.store import ArtifactStore
-from drift_pipeline.judge.findings import Severity
+from drift_pipeline.judge.findings import Impact, Severity
 from drift_pipeline.notify.alerts import Failure
 from drift_pipeline.notify.channels import channels
 from drift_pipeline.notify.deliver import Delivery, Outcome, tell, tell_failure
@@ -98,12 +97,18 @@ def test_no_reminder_without_drift_and_none_when_it_is_switched_off(telegram: Bo
     assert outcomes(ONE, range(40, 100, 5), telegram, store, 0) == [40]
 
 
-def test_what_an_earlier_release_remembered_is_known_and_reminded_of_from_now_on(
-    telegram: BotApi, store: ArtifactStore
-) -> None:
-    keys = [finding.difference.key for finding in ONE.counting]
-    store.write("production", "0", {"alerts.json": json.dumps({"telegram": keys})})
-    assert outcomes(ONE, range(9), telegram, store, 7) == [7]
+def test_a_finding_that_got_worse_is_told_though_it_is_the_same(telegram: BotApi, store: ArtifactStore) -> None:
+    (only,) = ONE.findings
+    worse = replace(ONE, findings=(replace(only, severity=Severity.CRITICAL),))
+    breaks = replace(ONE, findings=(replace(only, severity=Severity.CRITICAL, impact=Impact.BREAKS),))
+    ways = channels(telegram.variables())
+    for number, found in enumerate([ONE, worse, worse, breaks]):
+        tell(found, ways, store=store, run_id=str(number))
+    assert [sent["seen"].splitlines()[3] for sent in telegram.sent] == [
+        "📊 Severity: major",
+        "📊 Severity: critical",
+        "📊 Severity: critical",
+    ]
 
 
 def test_a_reminder_that_failed_is_sent_by_the_next_check(telegram: BotApi, store: ArtifactStore) -> None:
@@ -142,7 +147,7 @@ def test_without_a_store_every_drift_alerts(telegram: BotApi) -> None:
     assert [tell(found, ways)[0].outcome.value for found in (ONE, ONE, NONE)] == ["sent", "sent", "not needed"]
 
 
-@pytest.mark.parametrize("state", ["", "{", "[]", '{"telegram": 3}', '{"telegram": {}}', "null"])
+@pytest.mark.parametrize("state", ["", "{", "[]", '{"telegram": 3}', '{"telegram": {}}', '{"telegram": []}', "null"])
 def test_a_damaged_memory_of_alerts_alerts_once_more(state: str, telegram: BotApi, store: ArtifactStore) -> None:
     store.write("production", "0", {"alerts.json": state or " "})
     assert tell(ONE, channels(telegram.variables()), store=store, run_id="1")[0].outcome is Outcome.SENT

@@ -163,6 +163,15 @@ def test_a_topic_of_a_forum_is_named_when_it_is_set(telegram: BotApi) -> None:
     assert telegram.sent[0]["message_thread_id"] == "7"
 
 
+def test_a_topic_that_is_not_there_is_named_as_what_is_wrong(telegram: BotApi) -> None:
+    chosen = telegram_settings({**telegram.variables(), "TELEGRAM_THREAD_ID": "7"})
+    assert chosen
+    telegram.script = [error(400, "Bad Request: message thread not found")]
+    with pytest.raises(NotifyError) as caught:
+        send(chosen, all_clear(report()))
+    assert "TELEGRAM_THREAD_ID" in caught.value.hint
+
+
 def test_telegram_is_given_exactly_the_time_that_it_asks_for(telegram: BotApi, settings: TelegramSettings) -> None:
     telegram.script = [error(429, "Too Many Requests: retry after 1", retry_after=1)]
     send(settings, all_clear(report()))
