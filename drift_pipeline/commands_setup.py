@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import sys
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +48,7 @@ def init(yes: bool, debug: bool, **options: Any) -> int:
     choice = begin.choose(discovered, wishes)
     if not yes and sys.stdin.isatty() and sys.stdout.isatty():
         discovered, choice = _asked(discovered, choice, wishes)
-    for line in (*choice.notes, *begin.write(root, choice)):
+    for line in chain(choice.notes, begin.write(root, choice)):  # told as it is written
         show(line)
     show("\nNext:")
     for line in begin.next_steps(root, choice):

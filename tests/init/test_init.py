@@ -179,6 +179,31 @@ def test_nothing_is_overwritten_without_force(tmp_path: Path, init: Init) -> Non
     assert not any((folder / name).read_text() == "mine" for name in WRITTEN)
 
 
+def test_a_file_that_cannot_be_written_is_named_and_the_others_stand(tmp_path: Path, init: Init) -> None:
+    folder = projects.written(tmp_path, {**projects.ONE_FILE, ".github": "a file, and no folder"})
+
+    assert init(folder, "--github") == 3
+
+    assert init.err.startswith(f"drift: cannot write {folder}/.github/workflows/schema-drift-check.yml: ")
+    assert [line for line in init.out.splitlines() if line.startswith("wrote")] == [
+        f"wrote  {each}" for each in WRITTEN[:3]
+    ]
+    assert tables_of(folder) == {"public.orders"}
+
+
+def test_names_of_folders_are_data(tmp_path: Path, init: Init) -> None:
+    strange = 'it\'s "ours" \\ ☃'
+    moved = {f"{strange}/{name}": text for name, text in projects.ONE_FILE.items()}
+    folder = projects.written(tmp_path, moved)
+
+    assert init(folder) == 0
+
+    assert settings_in(folder) == {
+        "models": {"targets": ["models:Base.metadata"], "path": [strange], "alembic": f"{strange}/alembic.ini"}
+    }
+    assert tables_of(folder) == {"public.orders"}
+
+
 def test_settings_in_pyproject_stay_the_only_ones(tmp_path: Path, init: Init) -> None:
     settings = '[tool.drift.models]\ntargets = ["models:Base"]\n'
     folder = projects.written(tmp_path, {**projects.ONE_FILE, "pyproject.toml": settings})
