@@ -96,7 +96,9 @@ def _touched(attempt: Attempt) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _attempt(ground: Ground, source: Sandbox, start: Leg, target: Database, engine: str) -> Attempt:
-    proposals = run_engine(engine_named(engine), source.admin, target, timeout=ground.engine_timeout)
+    proposals = ground.early.proposals(engine) if ground.early else None
+    if proposals is None:
+        proposals = run_engine(engine_named(engine), source.admin, target, timeout=ground.engine_timeout)
     statements, refused = screened(proposals, engine)
     for _ in range(REFUSALS):
         with ground.copy(source.name, engine) as box:

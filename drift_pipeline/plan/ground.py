@@ -10,15 +10,16 @@ from psycopg2.extensions import connection as Connection  # noqa: N812 - a class
 
 from drift_pipeline.diff.compare import diff_schemas
 from drift_pipeline.diff.differences import Difference
-from drift_pipeline.diff.reprint import Reprinter
+from drift_pipeline.diff.reprint import Printed, Reprinter
 from drift_pipeline.plan.engines import NATIVE
+from drift_pipeline.plan.engines.early import Early
 from drift_pipeline.plan.native.write import write_statements
 from drift_pipeline.plan.neighbourhood import Map, around
 from drift_pipeline.plan.roles import ProofRoles
 from drift_pipeline.plan.sandbox import Sandbox, connect, sandbox
 from drift_pipeline.plan.statements import Statement
 from drift_pipeline.schema.facts import Fact, FactId, Schema, Value
-from drift_pipeline.schema.rereading import Reading, read_again, read_marks, read_whole
+from drift_pipeline.schema.rereading import Marks, Reading, read_again, read_marks, read_whole
 from drift_pipeline.schema.scope import without_own_privileges
 from drift_pipeline.schema.statistics import Statistics
 from drift_pipeline.scratch.server import ScratchServer
@@ -63,6 +64,8 @@ class Ground:
     sizes: Callable[[], Statistics] | None = None
     notes: list[str] = field(default_factory=list)
     maps: dict[int, Map] = field(default_factory=dict)
+    printed: Printed = field(default_factory=dict)
+    early: Early | None = None
 
     def copy(self, template: str = "", label: str = "proof") -> AbstractContextManager[Sandbox]:
         """A sandbox: a copy of the scratch database `template`, or an empty one."""
@@ -79,10 +82,18 @@ class Ground:
                 return self._state(read_whole(session, self._renamed))
             return self._state(read_again(session, before.reading, self._renamed))
 
-    def known(self, box: Sandbox, whole: Schema) -> State:
-        """The state of a copy of a database that was read already: `whole` is everything in it."""
+    def state_of(self, whole: Schema) -> State:
+        """The state of a copy of a database that was read already: `whole` is everything in it. See `marked`."""
+        return self._state(Reading(whole, {}))
+
+    def marked(self, state: State, marks: Marks) -> State:
+        """The state, with the marks of the copy, so that later on only what was touched has to be read."""
+        return replace(state, reading=replace(state.reading, marks=marks) if state.reading else None)
+
+    def marks(self, box: Sandbox) -> Marks:
+        """The marks of a copy as it stands."""
         with self._looking(box) as session:
-            return self._state(Reading(whole, read_marks(session)))
+            return read_marks(session)
 
     @contextmanager
     def _looking(self, box: Sandbox) -> Iterator[Connection]:
@@ -96,14 +107,16 @@ class Ground:
         return _under_old_name(schema, self.roles.worker, self.roles.builder)
 
     def _state(self, reading: Reading) -> State:
-        inside = _with_owners(self.scope(reading.schema), self.given_owners)
+        inside = _with_owners(self.scope(reading.schema), self.given_owners).sharing(self.goal)
+        if inside.facts is self.goal.facts:
+            inside = self.goal  # whose neighbourhoods are known
         # a new object brings its owner's privileges along: they say nothing but who ran the statement
         others = without_own_privileges(reading.schema).facts
         return State(inside, {key: fact for key, fact in others.items() if key not in inside.facts}, reading)
 
-    def differences(self, box: Sandbox, state: Schema, goal: Schema) -> list[Difference]:
-        """What differs between the two and is not tolerated; `box` is as `state` says."""
-        with Reprinter(box.admin) as reprint:
+    def differences(self, box: Sandbox | Callable[[], Sandbox], state: Schema, goal: Schema) -> list[Difference]:
+        """What differs between the two and is not tolerated; `box` is as `state` says, or gives one that is."""
+        with Reprinter(lambda: (box if isinstance(box, Sandbox) else box()).admin, known=self.printed) as reprint:
             found = diff_schemas(state, goal, planes=self.planes, exact=self.exact, reprint=reprint).differences
         return [item for item in found if not (ids_of(item) & self.tolerated)]
 

@@ -12,11 +12,13 @@ import psycopg2
 from drift_pipeline.config import Database
 from drift_pipeline.diff.compare import diff_schemas
 from drift_pipeline.diff.differences import Difference, SchemaDiff
-from drift_pipeline.diff.reprint import Reprinter
+from drift_pipeline.diff.reprint import Printed, Reprinter
 from drift_pipeline.errors import EngineError, ScratchError
 from drift_pipeline.plan.contest import Attempt, compete
-from drift_pipeline.plan.engines import ENGINES, NATIVE
-from drift_pipeline.plan.engines.process import run_engine
+from drift_pipeline.plan.copying import Copying
+from drift_pipeline.plan.engines import ENGINES, NATIVE, engine_named
+from drift_pipeline.plan.engines.early import Early
+from drift_pipeline.plan.engines.process import make_ready, run_engine
 from drift_pipeline.plan.ground import Ground, Scope, State, all_ids, native_statements, owners_for_good
 from drift_pipeline.plan.memory import Memory
 from drift_pipeline.plan.online.prove import spare_copy, with_online
@@ -51,6 +53,7 @@ def plan_repair(
     cache: Path | None = None,
     online: bool = False,
     sizes: Callable[[], Statistics] | None = None,
+    printed: Printed | None = None,
 ) -> Plan:
     """Statements that turn `live` into `models`, proven on copies of `models_database` as far as they can be.
 
@@ -60,8 +63,8 @@ def plan_repair(
     stays out. `whole`: all facts of the models' database, where they are known. `everything`: `diff` is all that
     differs, so nothing is to be left as it is. `live_database`: read by an engine, and only where the native planner
     cannot rebuild the live schema on scratch. `cache`: a folder that remembers proven plans. `online`: with the
-    variant for a database in use. `sizes`: of the live tables, by which proven plans are weighed. Raises
-    ScratchError; what an engine does wrong is a note.
+    variant for a database in use. `sizes`: of the live tables, by which proven plans are weighed. `printed`: what the
+    models' database printed already. Raises ScratchError; what an engine does wrong is a note.
     """
     if not diff.differences:
         return Plan()
@@ -70,12 +73,19 @@ def plan_repair(
     key += f"-online-{major}" if online else ""
     if memory and (known := memory.recall(key)):
         return known
+    for engine in engines:
+        if engine != NATIVE:
+            make_ready(engine_named(engine))
     live = live.sharing(models)
     with ExitStack() as stack:
         stack.enter_context(_faults_of_scratch())
+        # the roles go after the copy whose objects they own
+        roles = ExitStack()
+        stack.push(roles)
+        copy = stack.enter_context(Copying(server, models_database))
         ground = Ground(
             server,
-            stack.enter_context(proof_roles(server, (live, models))),
+            roles.enter_context(proof_roles(server, (live, models))),
             goal=models,
             given_owners=owners_for_good(live, models),
             scope=scope or _like(models, models_database, read_timeout),
@@ -86,12 +96,32 @@ def plan_repair(
             engine_timeout=engine_timeout,
             online_for=major or (server.version // 10000 if online else 0),
             sizes=sizes,
+            printed={} if printed is None else printed,
         )
-        box = stack.enter_context(ground.copy(models_database.parameters["dbname"]))
-        state = State(models) if whole is None else ground.known(box, whole)
-        start = Leg(state, ground.differences(box, state.inside, live))
-        down = _back_to(live, ground, box, start, live_database)
-        plan = _forward(ground, box, down, source=live, target_database=models_database, diff=diff, engines=engines)
+        copy.prepare(ground)
+        state = State(models) if whole is None else ground.state_of(whole)
+        start = Leg(state, ground.differences(copy.box, state.inside, live))
+        first = ground.native(state.inside, live, start.open)
+        _ = live.fingerprint  # kept in it: the report asks for it, and here is time
+        box = copy.box()
+        start.state = ground.marked(state, copy.marks())
+        early = stack.enter_context(Early(tuple(engines), box.admin, models_database, engine_timeout))
+        ground = replace(ground, early=early)
+        down = _back_to(live, ground, box, start, live_database, first=first)
+        if not down.open:
+            # it is live now, as far as anything is compared: what repairs it is written from live's own facts
+            down.state = replace(down.state, inside=live)
+        whole_drift = list(diff.differences) if everything and not down.open else None
+        plan = _forward(
+            ground,
+            box,
+            down,
+            source=live,
+            target_database=models_database,
+            diff=diff,
+            engines=engines,
+            known=whole_drift,
+        )
     if memory:
         memory.keep(key, plan)
     return plan
@@ -157,12 +187,22 @@ def plan_between(
 # ---------------------------------------------------------------- the two legs
 
 
-def _back_to(schema: Schema, ground: Ground, box: Sandbox, start: Leg, fallback: Database | None) -> Leg:
+def _back_to(
+    schema: Schema,
+    ground: Ground,
+    box: Sandbox,
+    start: Leg,
+    fallback: Database | None,
+    *,
+    first: Sequence[Statement] | None = None,
+) -> Leg:
     """Down: makes the copy equal to `schema`, natively; what is left is tried by the first engine over `fallback`."""
-    down = walk_natively(ground, box, schema, start, measure=False)
+    down = walk_natively(ground, box, schema, start, measure=False, first=first, early=ground.early)
     if not down.open or fallback is None:
         return down
     engine = ENGINES[0]
+    if ground.early:
+        ground.early.before()
     try:
         proposals = run_engine(engine, box.admin, fallback, timeout=ground.engine_timeout)
     except EngineError as error:
@@ -190,10 +230,13 @@ def _forward(
     target_database: Database,
     diff: SchemaDiff,
     engines: Sequence[str],
+    known: list[Difference] | None = None,
 ) -> Plan:
-    """Up: the plan, and where it is asked for its variant for a database in use."""
+    """Up: the plan, and where it is asked for its variant for a database in use. `known`: all that differs between the
+    copy, which is the source now as far as `down` came, and the goal, where that is known."""
+    start = Leg(down.state, ground.differences(box, down.state.inside, ground.goal) if known is None else known)
     with spare_copy(ground, box) as spare:
-        plan = _up(ground, box, down, source=source, target_database=target_database, diff=diff, engines=engines)
+        plan = _up(ground, box, down, start, source=source, target_database=target_database, diff=diff, engines=engines)
         return with_online(ground, spare, down.state, plan)
 
 
@@ -201,21 +244,21 @@ def _up(
     ground: Ground,
     box: Sandbox,
     down: Leg,
+    start: Leg,
     *,
     source: Schema,
     target_database: Database,
     diff: SchemaDiff,
     engines: Sequence[str],
 ) -> Plan:
-    """Lets the engines compete from the copy, which is the source now as far as `down` came."""
-    start = Leg(down.state, ground.differences(box, down.state.inside, ground.goal))
+    """Lets the engines compete from `start`."""
     best, others = compete(ground, box, start, target=target_database, engines=engines) if start.open else (None, [])
     unreached = _concerned(diff.differences, down.open)
     if best is None or not start.open:
         return _unproven(source, ground.goal, diff, ground.notes)
     # what an engine settled, if only from a start that is not quite the source, needs no second statement
     unwritten = [each for each in unreached if not all_ids([each]) & all_ids(start.open)]
-    left = [*best.leg.failed, *ground.native(source, ground.goal, unwritten)]
+    left = [*best.leg.failed, *(ground.native(source, ground.goal, unwritten) if unwritten else ())]
     plan = _assembled(ground, best, others, left, unreached)
     strange = [each for each in down.open if not all_ids([each]) & all_ids(diff.differences)]
     if not strange:
