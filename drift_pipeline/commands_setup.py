@@ -115,6 +115,27 @@ def completion(shell: str) -> int:
     return 0
 
 
+def topics(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[str]:
+    """Those of the page about trouble that begin so."""
+    from drift_pipeline.trouble import entries
+
+    return [name for name in entries() if name.startswith(typed)]
+
+
+@click.command(short_help="Explain a message.", epilog="Exit codes: 0 printed, 3 no such entry.")
+@click.argument("topic", default="", shell_complete=topics)
+def explain(topic: str) -> int:
+    """Print the entry of the page about trouble that a message names, such as connection-refused.
+
+    Without TOPIC it lists the entries.
+    """
+    from drift_pipeline import trouble
+    from drift_pipeline.output import show
+
+    show(trouble.explain(topic) if topic else "\n".join(trouble.entries()))
+    return 0
+
+
 def environment_names(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[str]:
     """The environments of the settings that begin so. Settings with a mistake complete nothing, and say nothing."""
     from drift_pipeline.config import load_settings

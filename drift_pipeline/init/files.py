@@ -9,6 +9,7 @@ from pathlib import Path
 
 from drift_pipeline.errors import DriftError
 from drift_pipeline.init.verify import Verified
+from drift_pipeline.packaged import packaged
 from drift_pipeline.settings_file import STANDARD_PREFIXES, prefix_of
 
 SETTINGS = "drift.toml"
@@ -17,16 +18,6 @@ ROLE = "drift-read-only-role.sql"
 WORKFLOW = ".github/workflows/schema-drift-check.yml"
 
 _DEFAULT_PATH = (".",)
-
-
-def template(name: str) -> str:
-    """A file that is a part of the project itself: beside the package where it is installed, else in the checkout."""
-    package = Path(__file__).resolve().parents[1]
-    beside = {"read-only-role.sql": "docs", "schema-drift-check.yml": ".github/workflows"}
-    for folder in (package / "_templates", package.parent / beside[name]):
-        if (folder / name).is_file():
-            return (folder / name).read_text(encoding="utf-8")
-    raise DriftError(f"{name} is not installed with this package", hint="reinstall drift-pipeline")
 
 
 def quoted(text: str) -> str:
@@ -82,7 +73,7 @@ def variables(environments: Sequence[str]) -> str:
 
 def role() -> str:
     """The SQL that creates the read-only role, with its own name in the command that runs it."""
-    return template("read-only-role.sql").replace("docs/read-only-role.sql", ROLE)
+    return packaged("read-only-role.sql").replace("docs/read-only-role.sql", ROLE)
 
 
 def workflow(environments: Sequence[str], install: Sequence[str] = ()) -> str:
@@ -90,7 +81,7 @@ def workflow(environments: Sequence[str], install: Sequence[str] = ()) -> str:
 
     It is the file that this project runs itself, which its tests execute step by step.
     """
-    text = template("schema-drift-check.yml")
+    text = packaged("schema-drift-check.yml")
     for name in environments:
         if name not in STANDARD_PREFIXES:
             text = _with_credentials_of(text, prefix_of(name))

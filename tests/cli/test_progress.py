@@ -112,6 +112,7 @@ def test_there_is_none_where_nobody_could_use_it(
     assert "\x1b" not in err
 
 
+@pytest.mark.slow
 def test_there_is_none_in_a_pipe(project: Path, drifted: Database) -> None:
     ended = subprocess.run(
         [sys.executable, "-m", "drift_pipeline", "check", "--env", "production"],
