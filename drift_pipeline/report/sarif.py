@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC
 from typing import Any
@@ -78,9 +79,11 @@ def _rule(finding: Finding) -> dict[str, Any]:
     known = rule_help.rules().get(finding.rule)
     reason, advice = (known.reason, known.advice) if known else (finding.reason, finding.advice)
     level = Severity(known.level) if known and known.sort == "severity" else finding.severity
+    repair = visible(known.repair if known and known.repair else finding.statement)
     described = {
         "id": finding.rule,
-        "shortDescription": {"text": visible(known.repair if known and known.repair else finding.statement)},
+        "name": "".join(word.capitalize() for word in re.findall(r"[A-Za-z0-9]+", repair)) or finding.rule,
+        "shortDescription": {"text": repair},
         "fullDescription": {"text": visible(reason)},
         "help": {
             "text": visible(f"{reason} {advice}"),
@@ -103,13 +106,14 @@ def _invocation(report: Report, more: int) -> dict[str, Any]:
     return told
 
 
-def _result(finding: Finding, index: int, report: Report, fallback: str) -> dict[str, Any]:
+def _result(finding: Finding, index: int, report: Report, fallback: dict[str, Any]) -> dict[str, Any]:
     lines = [f"{part.label}: {part.text}" for part in said(finding, report.context.checked_at)]
-    result: dict[str, Any] = {
+    return {
         "ruleId": finding.rule,
         "ruleIndex": index,
         "level": LEVELS[finding.severity],
         "message": {"text": "\n".join(map(visible, [f"{finding.title}.", *lines]))},
+        "locations": [physical(finding.location, report.context.folder) or fallback],
         "partialFingerprints": _fingerprints(finding, report.context.environment),
         "properties": {
             "severity": finding.severity.value,
@@ -118,8 +122,6 @@ def _result(finding: Finding, index: int, report: Report, fallback: str) -> dict
             "key": finding.difference.key,
         },
     }
-    place = physical(finding.location, report.context.folder) or fallback
-    return {**result, "locations": [place]} if place else result
 
 
 def _fingerprints(finding: Finding, environment: str) -> dict[str, str]:
@@ -139,8 +141,11 @@ def physical(location: str, folder: str) -> dict[str, Any]:
     return {"physicalLocation": {"artifactLocation": artifact, "region": {"startLine": int(line)}}}
 
 
-def _first_place(report: Report) -> Any:
-    """Where a finding stands that no line of the models is about: GitHub refuses results without a place."""
+def _first_place(report: Report) -> dict[str, Any]:
+    """Where a finding stands that no line of the models is about: GitHub refuses results without a place.
+
+    The settings say what is compared with what; without a file of settings another finding's model has to do.
+    """
     settings = f"{report.context.settings_file}:1" if report.context.settings_file else ""
-    places = (settings, *(finding.location for finding in report.counting))
-    return next((found for place in places if (found := physical(place, report.context.folder))), {})
+    places = (settings, *(finding.location for finding in report.counting), "drift.toml:1")
+    return next(found for place in places if (found := physical(place, report.context.folder)))

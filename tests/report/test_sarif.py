@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -57,6 +60,35 @@ def test_the_file_is_valid_by_the_official_schema(made: Report, official: jsonsc
     official.validate(json.loads(render.to_sarif(made)))
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(
+    shutil.which("npm") is None, reason="the validator comes as an npm package, and there is no npm here"
+)
+def test_the_validator_of_sarifs_editors_finds_no_error_by_githubs_rules_either(tmp_path: Path) -> None:
+    subprocess.run(
+        ["npm", "install", "--silent", "--no-save", "--prefix", tmp_path, "@microsoft/sarif-multitool@5.7.0"],
+        check=True,
+        capture_output=True,
+    )
+    for number, made in enumerate((CLEAN, PLACED, hostile_report())):
+        (tmp_path / f"{number}.sarif").write_text(render.to_sarif(made))
+    subprocess.run(
+        [
+            tmp_path / "node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool",
+            *("validate", *(f"{number}.sarif" for number in range(3))),
+            *("--rule-kind", "Sarif;Ghas", "--level", "Error;Warning", "--output", "found.sarif"),
+        ],
+        cwd=tmp_path,
+        env={**os.environ, "DOTNET_SYSTEM_GLOBALIZATION_INVARIANT": "1"},
+        capture_output=True,
+        check=False,
+    )
+    (run,) = json.loads((tmp_path / "found.sarif").read_text())["runs"]
+    assert run["invocations"][0]["executionSuccessful"] is True
+    # only that a report made by hand names no version, and a package without a site no address
+    assert {result["ruleId"] for result in run["results"]} <= {"SARIF2005"}
+
+
 def test_the_schema_would_notice_a_wrong_address(official: jsonschema.Draft7Validator) -> None:
     data = json.loads(render.to_sarif(PLACED))
     data["runs"][0]["tool"]["driver"]["rules"][0]["helpUri"] = "not an address"
@@ -93,6 +125,7 @@ def test_what_no_model_declares_stands_at_the_settings_since_github_refuses_resu
     assert place(results(PLACED)[2]) == ("backend/drift.toml", 1)
     without = replace(PLACED, context=replace(PLACED.context, settings_file=""))
     assert place(results(without)[2]) == ("backend/shop/models.py", 12)
+    assert place(results(ORDINARY)[0]) == ("drift.toml", 1)
 
 
 def test_odd_paths_are_addresses_all_the_same() -> None:
