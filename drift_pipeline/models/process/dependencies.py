@@ -26,6 +26,7 @@ class Recorder:
         self._without = [os.path.realpath(each) for each in without]
         self._opened: set[str] = set()
         self._listed: set[str] = set()
+        self._anyway: list[str] = []
         self._on = False
         self._hooked = False
 
@@ -35,6 +36,10 @@ class Recorder:
         if not self._hooked:
             self._hooked = True
             sys.addaudithook(self._notice)
+
+    def also(self, folders: list[str]) -> None:
+        """Counts what was read there as the application's own, wherever that lies: a history inside a package, say."""
+        self._anyway = [os.path.realpath(each) for each in folders]
 
     def stop(self) -> None:
         self._on = False
@@ -68,6 +73,8 @@ class Recorder:
 
     def _is_own(self, path: str, anywhere: bool = False) -> bool:
         real = os.path.realpath(path)
+        if _is_below(real, self._anyway) and "__pycache__" not in real:
+            return True
         if _is_below(real, self._without) or _is_below(real, self._installed) or "__pycache__" in real:
             return False
         return anywhere or _is_below(real, self._folders)

@@ -40,6 +40,12 @@ def listed(path: str, versions: str = "") -> list[dict[str, Any]]:
     return found
 
 
+def folders(path: str) -> list[str]:
+    """Where the project keeps env.py, its template and its revisions."""
+    script = ScriptDirectory.from_config(config_of(path))
+    return [os.path.abspath(each) for each in (script.dir, *_locations(script))]
+
+
 def _names(value: Any) -> list[str]:
     return [] if value is None else [value] if isinstance(value, str) else [str(each) for each in value]
 

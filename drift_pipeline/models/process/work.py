@@ -20,6 +20,9 @@ def do(request: dict[str, Any], root: str, recorder: Recorder) -> dict[str, Any]
     guard.point_drivers_nowhere()
     recorder.start()
     answer = MODES[request["mode"]](request, root)
+    if request.get("alembic"):
+        history: Any = importlib.import_module(".revisions", __package__)
+        recorder.also(history.folders(request["alembic"]))
     answer["sqlalchemy"] = str(getattr(sqlalchemy, "__version__", ""))
     answer["dependencies"] = recorder.recorded(root)
     return answer
