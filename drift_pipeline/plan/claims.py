@@ -32,7 +32,8 @@ _COLUMN = r"alter (?:column )?ID "
 @dataclass(frozen=True)
 class Claim:
     """One kind of statement. `rule`: its id among the hazards. `own`: the lock on the table that it names, `other` on
-    those beyond it: referenced or referencing ones, partitions and parents. `reads`, `rewrites`: its own table.
+    those beyond it: referenced or referencing ones, partitions and parents. `reads`, `rewrites`: its own table;
+    `reads_other`: those beyond it.
 
     `since`: the first major that has it. `why`: what else to know, such as where majors differ.
     """
@@ -44,6 +45,7 @@ class Claim:
     other: str = ""
     reads: bool = False
     rewrites: bool = False
+    reads_other: bool = False
     since: int = 15
     why: str = ""
 
@@ -114,8 +116,7 @@ CLAIMS: tuple[Claim, ...] = (
         "ALTER CONSTRAINT",
         _ALTER + r"alter constraint ",
         AX,
-        AX,
-        why="Of a foreign key: both tables, though the documentation of this form speaks of one.",
+        why="Of a foreign key: its own table alone.",
     ),
     Claim("K22", "RENAME CONSTRAINT", _ALTER + r"rename constraint ", AX),
     Claim("K05", "DROP CONSTRAINT of a foreign key", _ALTER + r"drop constraint ", AX, AX),
@@ -163,8 +164,8 @@ CLAIMS: tuple[Claim, ...] = (
         "ADD COLUMN",
         _ALTER + r"add column ",
         AX,
-        why="Of a domain with a check: the whole table is rewritten, even without a default.",
     ),
+    Claim("C12", "ADD COLUMN of a domain with a check", _ALTER + r"add column ", AX, rewrites=True),
     Claim("C17", "RENAME COLUMN", _ALTER + r"rename (?:column )?ID to ", AX),
     Claim(
         "C18",
@@ -237,6 +238,7 @@ CLAIMS: tuple[Claim, ...] = (
         _ALTER + r"attach partition ",
         SUX,
         AX,
+        reads_other=True,
         why="Reads the new partition and the default one.",
     ),
     Claim("R02", "DETACH PARTITION CONCURRENTLY", _ALTER + r"detach partition NAME concurrently", SUX),
@@ -258,11 +260,12 @@ CLAIMS: tuple[Claim, ...] = (
         r"alter domain NAME (?:add (?:constraint ID )?(?:check|not null)\b|validate constraint |set not null)",
         "",
         S,
+        reads_other=True,
         why="Every table that uses the domain is read; no message of the server says so.",
     ),
     Claim("G01", "CREATE TRIGGER", r"create (?:or replace )?(?:constraint )?trigger .*? on NAME:table", SRX),
     Claim("G02", "DROP TRIGGER", r"drop trigger (?:if exists )?ID on NAME:table", AX),
-    Claim("G04", "CREATE RULE, DROP RULE", r"(?:create|drop) rule .*? (?:to|on) NAME:table", AX),
+    Claim("G04", "CREATE RULE, DROP RULE", r"(?:create (?:or replace )?rule .*? to|drop rule .*? on) NAME:table", AX),
     Claim("P04", "CREATE, ALTER, DROP POLICY", r"(?:create|alter|drop) policy (?:if exists )?ID on NAME:table", AX),
     Claim("P07", "GRANT, REVOKE", r"(?:grant|revoke) "),
     Claim("X05", "CREATE STATISTICS", r"create statistics .*? from NAME:table", SUX),

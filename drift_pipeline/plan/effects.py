@@ -28,7 +28,7 @@ _KEYS = (
     "select conname, conrelid::bigint from pg_catalog.pg_constraint where conrelid = any(%s::oid[]) and contype = 'f'"
 )
 
-_MODES = {
+MODES = {
     "AccessExclusiveLock": "ACCESS EXCLUSIVE", "ExclusiveLock": "EXCLUSIVE",
     "ShareRowExclusiveLock": "SHARE ROW EXCLUSIVE", "ShareLock": "SHARE",
     "ShareUpdateExclusiveLock": "SHARE UPDATE EXCLUSIVE",
@@ -128,7 +128,7 @@ class Witness:
             statement,
             rewrites=self._rewritten(before, after),
             locks=tuple(sorted(each.label for oid, each in tables.items() if oid in locked)),
-            holds=tuple(sorted(TableLock(each.label, _MODES[hardest[oid]]) for oid, each in tables.items())),
+            holds=tuple(sorted(TableLock(each.label, MODES[hardest[oid]]) for oid, each in tables.items())),
             scans=scans,
             reads=read,
         )
@@ -236,7 +236,7 @@ class Witness:
 
 def _hardest(locks: Iterable[tuple[int, str]]) -> dict[int, str]:
     """The strongest mode for each relation."""
-    order = list(_MODES)
+    order = list(MODES)
     found: dict[int, str] = {}
     for oid, mode in locks:
         found[oid] = min(mode, found.get(oid, mode), key=order.index)

@@ -23,6 +23,7 @@ def shape(text: str) -> re.Pattern[str]:
     text = re.sub(r"\bNAME:(\w+)", lambda match: f"(?P<{match[1]}>{NAME})", text)
     text = re.sub(r"\bID:(\w+)", lambda match: f"(?P<{match[1]}>{IDENTIFIER})", text)
     text = re.sub(r"\bNAME\b", lambda _: NAME, text)
+    text = re.sub(r"\bID\b", lambda _: IDENTIFIER, text)
     return re.compile(text.replace(" ", r"\s+"), re.IGNORECASE | re.DOTALL)
 
 

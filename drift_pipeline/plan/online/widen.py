@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -279,11 +279,14 @@ class _Change:
             if sequence.attributes.get("owned_by") == list(self.before.id.name):
                 owner = f"{dotted(*self.table)}.{self.new}"
                 yield self._said(f"ALTER SEQUENCE {dotted(*sequence.id.name)} OWNED BY {owner}")
-        taken = (f"{self.head} DROP COLUMN {self.old}", f"{self.head} RENAME COLUMN {self.new} TO {self.old}")
+        taken: tuple[str, ...] = (
+            f"{self.head} DROP COLUMN {self.old}",
+            f"{self.head} RENAME COLUMN {self.new} TO {self.old}",
+        )
         if self.after.attributes.get("identity"):
-            yield self._said(self._numbered_on(taken))
-        else:
-            yield from (self._said(sql) for sql in taken)
+            taken = (self._numbered_on(taken),)
+        for sql in taken:  # what the new type cannot hold is lost with the old column
+            yield replace(self._said(sql), destructive=self.statement.destructive, drops=self.statement.drops)
         if self._not_null:
             name = quote_ident(self.scene.not_null_name(self.table, self.column))
             last = f"RENAME CONSTRAINT {self._is_set} TO {name}" if self._named else f"DROP CONSTRAINT {self._is_set}"
