@@ -37,3 +37,26 @@ def test_the_doctor_names_the_entry_of_what_fails(drift: Drift) -> None:
 
     assert "✗ staging: staging: STAGING_DB_HOST" in out
     assert "(docs/troubleshooting.md#configuration)" in out
+
+
+@pytest.mark.parametrize("topic", ["connection-refused", "docs/troubleshooting.md#connection-refused"])
+def test_an_entry_can_be_read_where_the_message_is(drift: Drift, topic: str) -> None:
+    ended = drift("explain", topic)
+
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.startswith("## Connection refused\n")
+    assert "pg_isready" in ended.out
+    assert ended.out.count("## ") == 1
+
+
+def test_every_error_can_be_explained(drift: Drift) -> None:
+    listed = drift("explain").out.split()
+
+    assert {kind.topic for kind in kinds() if kind.topic} <= set(listed)
+
+
+def test_an_entry_that_is_none_names_the_nearest(drift: Drift) -> None:
+    ended = drift("explain", "conection-refusd")
+
+    assert ended.code == 3
+    assert "did you mean connection-refused?" in ended.err

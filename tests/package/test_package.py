@@ -85,6 +85,7 @@ def test_the_wheel_holds_the_package_with_all_its_data_and_nothing_else(archives
         "drift_pipeline/py.typed",
         "drift_pipeline/_templates/read-only-role.sql",
         "drift_pipeline/_templates/schema-drift-check.yml",
+        "drift_pipeline/_templates/troubleshooting.md",
         "drift_pipeline/_examples/shop/drift.toml",
         "drift_pipeline/report/drift-report.schema.json",
     } <= names
