@@ -167,6 +167,28 @@ def test_both_instances_keep_apart_and_repeat_runs_in_the_same_way() -> None:
         assert INSTANCE[section] == embedded[section]
 
 
+def test_the_values_for_kubernetes_agree_with_the_image_and_the_instance() -> None:
+    values = yaml.safe_load((DOCKER / "helm-values.yaml").read_text())
+    (ours,) = values["dagster-user-deployments"]["deployments"]
+    assert find_spec(ours["dagsterApiGrpcArgs"][1])
+    user = re.search(r"--uid (\d+)", (DOCKER / "Dockerfile").read_text())
+    assert user
+    assert ours["podSecurityContext"]["runAsUser"] == int(user[1])
+    assert {mount["name"] for mount in ours["volumeMounts"]} == {volume["name"] for volume in ours["volumes"]}
+    # a job of a run lacks what is not handed on to it
+    assert ours["includeConfigInLaunchedRuns"]["enabled"]
+    wanted = INSTANCE["concurrency"]
+    given = values["concurrency"]
+    assert given["pools"] == {"granularity": wanted["pools"]["granularity"], "defaultLimit": 1}
+    assert given["runs"]["tagConcurrencyLimits"] == wanted["runs"]["tag_concurrency_limits"]
+    assert values["postgresql"]["postgresqlScheme"] == INSTANCE["storage"]["postgres"]["postgres_db"]["scheme"]
+    assert not re.search(r"(?i)password: \S", (DOCKER / "helm-values.yaml").read_text())
+    image = (TOP / "requirements" / "image.txt").read_text()
+    # what launches a run is imported by the run, too
+    assert re.search(r"(?m)^dagster-k8s==", image)
+    assert re.search(r"(?m)^dagster-docker==", image)
+
+
 # ---------------------------------------------------------------- secrets as files
 
 
