@@ -71,8 +71,8 @@ def plan_repair(
     major = live.server_major if online else 0
     memory, key = _memory(cache, live, models, diff=diff, engines=engines, server=server)
     key += f"-online-{major}" if online else ""
-    if memory and (known := memory.recall(key)):
-        return known
+    if memory and (remembered := memory.recall(key)):
+        return remembered
     for engine in engines:
         if engine != NATIVE:
             make_ready(engine_named(engine))
@@ -99,19 +99,18 @@ def plan_repair(
             printed={} if printed is None else printed,
         )
         copy.prepare(ground)
-        state = State(models) if whole is None else ground.state_of(whole)
-        start = Leg(state, ground.differences(copy.box, state.inside, live))
-        first = ground.native(state.inside, live, start.open)
-        _ = live.fingerprint  # kept in it: the report asks for it, and here is time
+        start, first = _thought_out(ground, copy, live=live, models=models, whole=whole)
         box = copy.box()
-        start.state = ground.marked(state, copy.marks())
-        early = stack.enter_context(Early(tuple(engines), box.admin, models_database, engine_timeout))
+        # a variant for a database in use needs a copy of this one, which nobody may be reading then
+        asked = () if online else tuple(engines)
+        early = stack.enter_context(Early(asked, box.admin, models_database, engine_timeout))
         ground = replace(ground, early=early)
         down = _back_to(live, ground, box, start, live_database, first=first)
+        known = None
         if not down.open:
             # it is live now, as far as anything is compared: what repairs it is written from live's own facts
             down.state = replace(down.state, inside=live)
-        whole_drift = list(diff.differences) if everything and not down.open else None
+            known = list(diff.differences) if everything else None
         plan = _forward(
             ground,
             box,
@@ -120,7 +119,7 @@ def plan_repair(
             target_database=models_database,
             diff=diff,
             engines=engines,
-            known=whole_drift,
+            known=known,
         )
     if memory:
         memory.keep(key, plan)
@@ -185,6 +184,18 @@ def plan_between(
 
 
 # ---------------------------------------------------------------- the two legs
+
+
+def _thought_out(
+    ground: Ground, copy: Copying, *, live: Schema, models: Schema, whole: Schema | None
+) -> tuple[Leg, Sequence[Statement]]:
+    """Where the way down begins, and its first statements, while the copy is being made."""
+    state = State(models) if whole is None else ground.state_of(whole)
+    start = Leg(state, ground.differences(copy.box, state.inside, live))
+    first = ground.native(state.inside, live, start.open)
+    _ = live.fingerprint  # kept in it: the report asks for it, and here is time
+    start.state = ground.marked(state, copy.marks())
+    return start, first
 
 
 def _back_to(
