@@ -12,14 +12,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-_tell: ContextVar[Callable[[str], None] | None] = ContextVar("_tell", default=None)
+_tell: ContextVar[Callable[[str, bool], None] | None] = ContextVar("_tell", default=None)
 
 
-def stage(what: str) -> None:
-    """Names what begins now, such as `reading the catalogs of production`. Free where nobody watches."""
+def stage(what: str, *, goes_on: bool = False) -> None:
+    """Names what begins now, such as `reading the catalogs of production`. Free where nobody watches.
+
+    `goes_on`: it is the same stage as before in other words, such as `3 of 40 databases read`; its seconds go on.
+    """
     tell = _tell.get()
     if tell is not None:
-        tell(what)
+        tell(what, goes_on)
 
 
 @contextmanager
@@ -37,8 +40,11 @@ def shown(*, quiet: bool = False) -> Iterator[None]:
     with Progress(*columns, console=console, transient=True, redirect_stdout=False) as progress:
         task = progress.add_task("starting", total=None)
 
-        def tell(what: str) -> None:
-            progress.reset(task, description=what)
+        def tell(what: str, goes_on: bool) -> None:
+            if goes_on:
+                progress.update(task, description=what)
+            else:
+                progress.reset(task, description=what)
 
         token = _tell.set(tell)
         try:

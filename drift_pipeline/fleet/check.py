@@ -19,6 +19,7 @@ from drift_pipeline.fleet.result import FleetReport, FleetSchema, Unread, databa
 from drift_pipeline.lineage import compared_schemas
 from drift_pipeline.models.loader import LoadedModels
 from drift_pipeline.policy import policy_of
+from drift_pipeline.progress import stage
 from drift_pipeline.report.report import Report
 from drift_pipeline.schema.coverage import plane_of
 from drift_pipeline.schema.scope import restrict
@@ -115,13 +116,15 @@ class _Check:
     def _read(self) -> None:
         # sizes and use of tables are asked of one database for each schema, when it is known which those are
         settings = replace(self._settings, evidence="none")
+        stage(f"reading the databases of {self._environment}")
         readings = read_all(
             self._databases,
             lambda database: use_case.read_live_database(settings, self._environment, database),
             connections=settings.fleet_connections,
             rate=settings.fleet_rate,
         )
-        for database, outcome in readings:
+        for number, (database, outcome) in enumerate(readings, start=1):
+            stage(f"reading the databases of {self._environment}: {number} of {len(self._databases)}", goes_on=True)
             place = self._places[database.name]
             if isinstance(outcome, DriftError):
                 self._unread[place] = (database, outcome)

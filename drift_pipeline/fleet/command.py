@@ -18,6 +18,7 @@ from drift_pipeline.fleet.merged import as_report
 from drift_pipeline.fleet.result import FleetReport
 from drift_pipeline.history.store import ArtifactStore
 from drift_pipeline.output import note, show, write_file
+from drift_pipeline.progress import shown
 
 
 def check(settings: Settings, environment: str, *, export: Path | None, form: str, quiet: bool, migration: bool) -> int:
@@ -28,7 +29,7 @@ def check(settings: Settings, environment: str, *, export: Path | None, form: st
             f"--generate-migration: {environment} is a fleet, and a revision belongs to one database",
             hint="name one of its databases as an environment of its own, and make the revision for that",
         )
-    with naming_variables(settings):
+    with naming_variables(settings), shown(quiet=quiet):
         fleet = check_fleet(environment, settings=settings)
     schemas = (replace(schema, report=aged(settings, schema.report)) for schema in fleet.schemas)
     fleet = replace(fleet, schemas=tuple(schemas))
