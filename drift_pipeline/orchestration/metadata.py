@@ -19,7 +19,7 @@ from drift_pipeline.judge.findings import Cause, Finding, Impact, Remedy
 from drift_pipeline.models.history import Revision
 from drift_pipeline.orchestration.links import Website, code_references
 from drift_pipeline.orchestration.migration import Migration
-from drift_pipeline.report.chart import Point, in_words, trend_chart
+from drift_pipeline.report.chart import Point, in_words, sparkline, trend_chart
 from drift_pipeline.report.escape import fence, markdown
 from drift_pipeline.report.explain import age_text
 from drift_pipeline.report.report import Report
@@ -37,6 +37,9 @@ _REMEDIES = {
     Remedy.MODELS: "mend the models",
     Remedy.DECIDE: "decide first",
 }
+
+SHOWN_AT_ONCE = 999
+"""Characters of Markdown up to which Dagster's UI needs no click."""
 
 Metadata = dict[str, dg.MetadataValue]
 
@@ -197,8 +200,10 @@ def of_trends(
         for each in trends
     ]
     head = ("environment", "severity", "critical", "major", "minor", "breaks", "oldest", "repaired", "time to repair")
+    whole = totals(trends)[-LAST:]
     shown: Metadata = {
-        "trend": _picture("Findings of all environments", totals(trends)[-LAST:]),
+        "at_a_glance": _glance("Findings of all environments", whole),
+        "trend": _picture("Findings of all environments", whole),
         "environments": _table((*head, "last check (UTC)"), rows),
     }
     if 1 < len(trends) <= MAX_PICTURES:
@@ -218,6 +223,13 @@ def _numbers_of(each: EnvironmentTrend, prefix: str, now: datetime) -> Metadata:
         **{f"{prefix}_{name}": dg.MetadataValue.int(count) for name, count in counts.items()},
         **{f"{prefix}_{name}": dg.MetadataValue.float(days(time)) for name, time in times.items()},
     }
+
+
+def _glance(title: str, points: Sequence[Point]) -> dg.MetadataValue:
+    """A chart so small that the UI shows it at once: longer Markdown waits for a click."""
+    said = markdown(f"{title}. {in_words(points)}")
+    room = (SHOWN_AT_ONCE - len(said) - len("![](data:image/svg+xml;base64,)")) * 3 // 4 - 3
+    return dg.MetadataValue.md(f"![{said}]({picture(sparkline(points, most=room))})")
 
 
 def _picture(title: str, points: Sequence[Point]) -> dg.MetadataValue:

@@ -84,6 +84,49 @@ def in_words(points: Sequence[Point]) -> str:
     return f"{many} {_day(last.checked_at)}; at the last one {counts}; at most {most} findings."
 
 
+def sparkline(points: Sequence[Point], *, most: int = 640) -> str:
+    """The same without words, in at most so many characters, for places that show only what is short.
+
+    As many checks are drawn as fit; the colours are those of light pages.
+    """
+    drawn = _thinned(points, 120)
+    while True:
+        svg = _sparkline(drawn)
+        if len(svg) <= most or len(drawn) <= 2:
+            return svg
+        drawn = _thinned(points, max(len(drawn) * 3 // 4, 2))
+
+
+def _sparkline(points: Sequence[Point]) -> str:
+    paths = []
+    top = max((_total(point) for point in points), default=0) or 1
+    edges = _columns(points, 120)
+    # the whole first, and upon it what is worse: so each needs its upper edge alone
+    for number in range(len(LEVELS), 0, -1):
+        counts = [sum(getattr(point, level) for level in LEVELS[:number]) for point in points]
+        heights = [24 - max(round(24 * count / top), min(count, 1)) for count in counts]
+        if any(height < 24 for height in heights):
+            steps = "".join(f"V{height}H{right}" for height, right in _runs(heights, edges))
+            colour = _COLOURS[LEVELS[number - 1]].partition("#")[2].rstrip(")")
+            paths.append(f'<path fill="#{colour}" d="M0 24{steps}V24z"/>')
+    size = 'viewBox="0 0 120 24" width="360" height="72"'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{"".join(paths)}<path d="M0 24h120" stroke="#888"/></svg>'
+
+
+def _columns(points: Sequence[Point], width: int) -> list[int]:
+    """Where each point ends, time to scale."""
+    frame = _Frame.of(points, int(width + _LEFT + _RIGHT), 100) if points else None
+    begins = [round(frame.x(point.checked_at) - _LEFT) for point in points] if frame else []
+    return [*begins[1:], width]
+
+
+def _runs(heights: Sequence[int], edges: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Neighbours of the same height as one."""
+    for (height, edge), (following, _) in pairwise([*zip(heights, edges, strict=True), (-1, 0)]):
+        if height != following:
+            yield height, edge
+
+
 @dataclass(frozen=True)
 class _Frame:
     """From times and counts to places in the picture."""

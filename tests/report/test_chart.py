@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from drift_pipeline.history.trend import TrendPoint
-from drift_pipeline.report.chart import in_words, trend_chart
+from drift_pipeline.report.chart import in_words, sparkline, trend_chart
 
 BEGIN = datetime(2026, 3, 1, 2, tzinfo=UTC)
 SVG = "{http://www.w3.org/2000/svg}"
@@ -92,3 +92,26 @@ def test_thousands_of_checks_stay_small_and_keep_their_peak() -> None:
     assert len(svg) < 120_000
     assert min(y for _, y in tops(svg)["critical"]) < 60
     assert "at most 7 findings" in svg
+
+
+@pytest.mark.parametrize("many", [0, 1, 2, 30, 1000])
+def test_a_sparkline_fits_into_its_room_whatever_there_is_to_draw(many: int) -> None:
+    points = [point(day, day % 7, day % 5, day % 3) for day in range(many)]
+    svg = sparkline(points, most=600)
+    assert len(svg) <= 600
+    drawn(svg)
+
+
+def test_a_sparkline_draws_what_is_worse_upon_the_whole() -> None:
+    svg = sparkline([point(0, critical=1, minor=1), point(1, major=2), point(2, major=2), point(3, minor=4)])
+    paths = [(path.get("fill"), path.get("d")) for path in drawn(svg).iter(f"{SVG}path")]
+    assert paths == [
+        ("#c9a90a", "M0 24V12H90V0H120V24z"),
+        ("#c2660c", "M0 24V18H30V12H90V24H120V24z"),
+        ("#b3261e", "M0 24V18H30V24H120V24z"),
+        (None, "M0 24h120"),
+    ]
+
+
+def test_one_finding_among_thousands_is_still_seen_in_a_sparkline() -> None:
+    assert "V23H" in sparkline([point(0, minor=5000), point(1, critical=1)])
