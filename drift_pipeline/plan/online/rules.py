@@ -146,7 +146,7 @@ def _stays(reason: str) -> Write:
 
 
 RULES: tuple[Rule, ...] = (
-    Rule(r"create (?P<unique>unique )?index (?!concurrently)ID:name on (?P<rest>(?:only )?NAME:table\b.*)",
+    Rule(r"create (?P<unique>unique )?index (?!concurrently)ID:name on (?P<rest>(?:only )?NAME:table(?=[\s(]).*)",
          _create_index),
     Rule(r"drop index (?!concurrently)(?:if exists )?NAME:name\s*$", _drop_index),
     Rule(r"reindex index (?!concurrently)NAME:name", _reindex),

@@ -20,10 +20,10 @@ _KINDS = (
 )
 _DROPS = shape(rf"drop {_KINDS} (?:if exists )?(?P<what>[^;]*?)(?: cascade| restrict)?\s*$")
 _CREATES = shape(rf"create (?:or replace )?(?:constraint )?{_KINDS} (?P<what>.*)")
-_ALTERS = shape(rf"alter {_KINDS} NAME:what\b")
-_TOUCHES = shape(r"alter table (?:only )?NAME:table (?:alter|drop) (?:column )?ID:column\b")
+_ALTERS = shape(rf"alter {_KINDS} NAME:what(?=\s)")
+_TOUCHES = shape(r"alter table (?:only )?NAME:table (?:alter|drop) (?:column )?ID:column(?=\s|$)")
 _TAKES = shape(
-    r"alter table (?:only )?NAME:table (?:alter (?:column )?ID:column (?:set data )?type|drop column ID:gone)\b"
+    r"alter table (?:only )?NAME:table (?:alter (?:column )?ID:column (?:set data )?type|drop column ID:gone(?=\s|$))"
 )
 _MAKES_WAY = shape(r"(?:create (?!index|unique)|alter (?:table .* add column|type) )")
 """What an object may need that comes back later."""

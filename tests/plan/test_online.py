@@ -1,0 +1,248 @@
+"""The online variant: the same repair in steps that hold nobody up, proven like the plain one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import psycopg2
+import pytest
+
+from drift_pipeline.config import Database
+from drift_pipeline.diff.compare import diff_schemas
+from drift_pipeline.plan.online.run import run_steps
+from drift_pipeline.plan.online.transform import steps_of
+from drift_pipeline.plan.planner import plan_repair
+from drift_pipeline.plan.statements import Plan, Proof, Statement, TableLock
+from drift_pipeline.schema.facts import Fact, FactId, Schema, Value
+from drift_pipeline.schema.reader import read_schema
+from drift_pipeline.scratch.server import ScratchServer
+
+TABLE = FactId("table", ("public", "t"))
+AX = (TableLock("public.t", "ACCESS EXCLUSIVE"),)
+
+
+def fact(kind: str, *name: str, **attributes: Value) -> Fact:
+    return Fact(FactId(kind, ("public", "t", *name)), attributes, None if kind == "table" else TABLE)
+
+
+def column(name: str, type_text: str = "integer", **attributes: Value) -> Fact:
+    return fact("column", name, type=type_text, **attributes)
+
+
+PLAIN = (fact("table"), column("a"), column("b"))
+
+
+def steps(
+    *statements: str | Statement, source: Sequence[Fact] = PLAIN, goal: Sequence[Fact] = PLAIN, major: int = 17
+) -> list[list[str]]:
+    """The SQL of each step; what runs outside of a transaction has a sign in front."""
+    given = [each if isinstance(each, Statement) else Statement(each, "native", holds=AX) for each in statements]
+    drafts = steps_of(given, Schema.of(source), Schema.of(goal), major=major)
+    return [
+        [("" if draft.step.transactional else "! ") + each.sql for each in draft.step.statements] for draft in drafts
+    ]
+
+
+IN_TWO = [
+    ("CREATE INDEX i ON public.t USING btree (a)",
+     [["! DROP INDEX CONCURRENTLY IF EXISTS public.i", "! CREATE INDEX CONCURRENTLY i ON public.t USING btree (a)"]]),
+    ("CREATE UNIQUE INDEX i ON public.t USING btree (a) WHERE (b > 0)",
+     [["! DROP INDEX CONCURRENTLY IF EXISTS public.i",
+       "! CREATE UNIQUE INDEX CONCURRENTLY i ON public.t USING btree (a) WHERE (b > 0)"]]),
+    ("ALTER TABLE public.t ADD CONSTRAINT c CHECK ((a > 0))",
+     [["ALTER TABLE public.t ADD CONSTRAINT c CHECK ((a > 0)) NOT VALID"],
+      ["ALTER TABLE public.t VALIDATE CONSTRAINT c"]]),
+    ("ALTER TABLE public.t ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES public.p(id) ON DELETE CASCADE",
+     [["ALTER TABLE public.t ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES public.p(id) ON DELETE CASCADE NOT VALID"],
+      ["ALTER TABLE public.t VALIDATE CONSTRAINT f"]]),
+    ("ALTER TABLE public.t ADD CONSTRAINT u UNIQUE NULLS NOT DISTINCT (a) INCLUDE (b) DEFERRABLE INITIALLY DEFERRED",
+     [["! DROP INDEX CONCURRENTLY IF EXISTS public.u",
+       "! CREATE UNIQUE INDEX CONCURRENTLY u ON public.t (a) INCLUDE (b) NULLS NOT DISTINCT"],
+      ["ALTER TABLE public.t ADD CONSTRAINT u UNIQUE USING INDEX u DEFERRABLE INITIALLY DEFERRED"]]),
+    ("ALTER TABLE public.t ALTER COLUMN a SET NOT NULL",
+     [["ALTER TABLE public.t ADD CONSTRAINT t_a_is_set CHECK (a IS NOT NULL) NOT VALID"],
+      ["ALTER TABLE public.t VALIDATE CONSTRAINT t_a_is_set"],
+      ["ALTER TABLE public.t ALTER COLUMN a SET NOT NULL"],
+      ["ALTER TABLE public.t DROP CONSTRAINT t_a_is_set"]]),
+    ("ALTER TABLE public.t ADD COLUMN c integer", [["ALTER TABLE public.t ADD COLUMN c integer"]]),
+    ("CREATE INDEX i ON public.made USING btree (a)", [["CREATE INDEX i ON public.made USING btree (a)"]]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("sql", "expected"), IN_TWO)
+def test_what_takes_long_is_done_while_others_go_on(sql: str, expected: list[list[str]]) -> None:
+    assert steps(sql) == expected
+
+
+def test_from_18_on_a_not_null_waits_for_being_validated() -> None:
+    assert steps("ALTER TABLE public.t ALTER COLUMN a SET NOT NULL", major=18) == [
+        ["ALTER TABLE public.t ADD CONSTRAINT t_a_not_null NOT NULL a NOT VALID"],
+        ["ALTER TABLE public.t VALIDATE CONSTRAINT t_a_not_null"],
+    ]
+
+
+def test_an_index_that_changes_is_there_all_the_time() -> None:
+    index = fact("index", "i")
+    changed = fact("index", "i", unique=True)
+    found = steps(
+        "DROP INDEX public.i", "CREATE UNIQUE INDEX i ON public.t USING btree (a)",
+        source=(*PLAIN, index), goal=(*PLAIN, changed),
+    )  # fmt: skip
+    assert found == [
+        ["! DROP INDEX CONCURRENTLY IF EXISTS public.i__new",
+         "! CREATE UNIQUE INDEX CONCURRENTLY i__new ON public.t USING btree (a)"],
+        ["ALTER INDEX public.i RENAME TO i__old", "ALTER INDEX public.i__new RENAME TO i"],
+        ["! DROP INDEX CONCURRENTLY IF EXISTS public.i__old"],
+    ]  # fmt: skip
+
+
+def test_a_rule_that_changes_holds_all_the_time() -> None:
+    found = steps(
+        "ALTER TABLE public.t DROP CONSTRAINT c", "ALTER TABLE public.t ADD CONSTRAINT c CHECK ((a > 1))",
+        source=(*PLAIN, fact("check", "c", expression="(a > 0)")),
+        goal=(*PLAIN, fact("check", "c", expression="(a > 1)")),
+    )  # fmt: skip
+    assert found == [
+        ["ALTER TABLE public.t ADD CONSTRAINT c__new CHECK ((a > 1)) NOT VALID"],
+        ["ALTER TABLE public.t VALIDATE CONSTRAINT c__new"],
+        ["ALTER TABLE public.t DROP CONSTRAINT c", "ALTER TABLE public.t RENAME CONSTRAINT c__new TO c"],
+    ]
+
+
+STAYS = [
+    (Statement("ALTER TABLE public.t ADD CONSTRAINT e EXCLUDE USING gist (a WITH =)", "native"), "one way only"),
+    (Statement("ALTER TABLE public.t ADD COLUMN g integer GENERATED ALWAYS AS (a) STORED", "native",
+               rewrites=("public.t",)),
+     "computed"),
+    (Statement("ALTER TABLE public.t SET UNLOGGED", "native", rewrites=("public.t",), holds=AX), "rewriting public.t"),
+    (Statement("ALTER TABLE public.t ALTER COLUMN a TYPE timestamp with time zone", "native"), "TimeZone"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("statement", "words"), STAYS)
+def test_what_cannot_be_done_online_stays_as_it_is_and_is_said(statement: Statement, words: str) -> None:
+    goal = (*PLAIN, column("g", generated="stored", default="a"))
+    source = (fact("table"), column("a", "timestamp without time zone"), column("b"))
+    goal = (fact("table"), column("a", "timestamp with time zone"), column("b"), goal[-1])
+    (draft,) = steps_of([statement], Schema.of(source), Schema.of(goal), major=17)
+    assert [each.sql for each in draft.step.statements] == [statement.sql]
+    assert not draft.step.online
+    assert words in draft.step.note
+
+
+def test_names_are_data() -> None:
+    source = (Fact(FactId("table", ("public", 'o"dd; T')), {}),)
+    (step, *_) = steps_of(
+        [Statement('CREATE INDEX "i; x" ON public."o""dd; T" USING btree (a)', "native")],
+        Schema.of(source), Schema.of(source), major=17,
+    )  # fmt: skip
+    assert [each.sql for each in step.step.statements] == [
+        'DROP INDEX CONCURRENTLY IF EXISTS public."i; x"',
+        'CREATE INDEX CONCURRENTLY "i; x" ON public."o""dd; T" USING btree (a)',
+    ]
+
+
+# ---------------------------------------------------------------- on real servers
+
+LIVE = """
+create type mood as enum ('sad', 'glad');
+create table author (id int generated always as identity primary key, name text, born varchar(9));
+create table book (id serial primary key, author int not null references author, title varchar(40), mood mood,
+                   price numeric(6, 2), sold int default 3 not null unique, stray int, constraint named check (id > 0));
+create index by_title on book (title);
+create index by_sold on book ((sold + 1)) where sold > 0;
+create view titles as select id, title from book;
+create view shouted as select upper(title) as title from titles;
+create function noted() returns trigger language plpgsql as 'begin return new; end';
+create trigger noted before insert on book for each row execute function noted();
+create table log (id int, kind int) partition by range (id);
+create table log_low partition of log for values from (0) to (1000);
+insert into author (name) select 'n' || n from generate_series(1, 20) n;
+insert into book (author, title, mood, price, sold) select n, 'title ' || n, 'sad', n, n from generate_series(1, 20) n;
+insert into log select n, n from generate_series(1, 20) n;
+"""
+MODELS = """
+create type mood as enum ('sad', 'calm', 'glad');
+create table author (id bigint generated always as identity primary key, name text not null, born varchar(20));
+create table book (id bigserial primary key, author bigint not null references author on delete cascade, title text,
+                   mood mood default 'calm', price numeric(8, 4), sold bigint default 3 not null unique,
+                   token uuid not null default gen_random_uuid(), made timestamptz default clock_timestamp(),
+                   constraint named check (id > 1 or title is null or id = 1));
+create unique index by_title on book (title) where title is not null;
+create index by_sold on book ((sold + 1)) where sold > 0;
+create view titles as select id, title from book;
+create view shouted as select upper(title) as title from titles;
+create function noted() returns trigger language plpgsql as 'begin return new; end';
+create trigger noted before insert or update on book for each row execute function noted();
+create table log (id int, kind int not null, constraint positive check (kind > 0)) partition by range (id);
+create table log_low partition of log for values from (0) to (1000);
+create table review (id int primary key, book bigint references book);
+create index on review (book);
+comment on column book.sold is 'how many';
+"""
+
+
+def planned(server: ScratchServer, live: Database, models: Database, **options: Any) -> Plan:
+    before, after = read_schema(live), read_schema(models)
+    diff = diff_schemas(before, after)
+    return plan_repair(server, live=before, models=after, models_database=models, diff=diff, **options)
+
+
+@pytest.mark.slow
+def test_the_steps_make_a_database_with_rows_what_the_models_say_on_every_major(
+    major_server: ScratchServer,
+    new_database: Callable[..., Database],
+    dump: Callable[[Database], str],
+    run_sql: Callable[..., list[tuple[Any, ...]]],
+) -> None:
+    live, models = new_database(LIVE, on=major_server), new_database(MODELS, on=major_server)
+    online = planned(major_server, live, models, online=True).online
+    assert online is not None
+    assert (online.proof, online.open) == (Proof.PROVEN, ())
+    assert [step.title for step in online.steps if not step.online] == []
+    assert online.cost.rewrites == 0
+    assert [each.drops for each in online.statements if each.destructive] == [("column public.book.stray",)]
+    rows = "select author, title, mood::text, price, sold from book order by id"
+    before = run_sql(live, rows)
+    run_steps(live, online.steps)
+    assert run_sql(live, rows) == before
+    assert dump(live) == dump(models)
+    assert run_sql(live, "insert into author (name) values ('next') returning id") == [(21,)]
+    assert run_sql(live, "insert into book (author, sold) values (1, 100) returning id") == [(21,)]
+    assert run_sql(live, "select count(distinct token), count(made) from book where id < 21") == [(20, 20)]
+
+
+@pytest.mark.slow
+def test_a_step_that_failed_is_run_again_without_anything_to_clear_away(
+    server: ScratchServer, new_database: Callable[..., Database], run_sql: Callable[..., list[tuple[Any, ...]]]
+) -> None:
+    live = new_database("create table t (a int, b int); insert into t values (1, 1), (1, 2)")
+    models = new_database("create table t (a int, b bigint); create unique index once on t (a)")
+    online = planned(server, live, models, online=True).online
+    assert online is not None
+    told: list[int] = []
+    with pytest.raises(psycopg2.errors.UniqueViolation):
+        run_steps(live, online.steps, told=lambda number, _: told.append(number))
+    validity = "select indisvalid from pg_index where indexrelid = 'once'::regclass"
+    assert run_sql(live, validity) == [(False,)]
+    run_sql(live, "delete from t where b = 2")
+    run_steps(live, online.steps, begin_at=told[-1])
+    assert run_sql(live, validity) == [(True,)]
+    assert diff_schemas(read_schema(live), read_schema(models)).differences == ()
+
+
+def test_the_variant_that_was_asked_for_is_proven_and_says_what_it_locks(
+    server: ScratchServer, new_database: Callable[..., Database]
+) -> None:
+    live, models = (
+        new_database("create table t (a int)"),
+        new_database("create table t (a int); create index i on t (a)"),
+    )
+    online = planned(server, live, models, engines=("native",), online=True).online
+    assert online is not None
+    assert online.proof is Proof.PROVEN
+    assert [(step.transactional, step.statements[-1].sql) for step in online.steps] == [
+        (False, "CREATE INDEX CONCURRENTLY i ON public.t USING btree (a)")
+    ]
+    assert online.steps[0].statements[-1].holds == (TableLock("public.t", "SHARE UPDATE EXCLUSIVE"),)
