@@ -42,7 +42,7 @@ def shown(*, quiet: bool = False) -> Iterator[None]:
 
         def tell(what: str, goes_on: bool) -> None:
             if goes_on:
-                progress.update(task, description=what)
+                progress.update(task, description=what, refresh=True)
             else:
                 progress.reset(task, description=what)
 

@@ -139,3 +139,17 @@ def test_an_error_stands_alone_when_the_progress_is_gone(project: Path) -> None:
     assert code == 3
     assert lines[-2].startswith("drift: Could not connect to production")
     assert lines[-1].startswith("  next: ")
+
+
+@pytest.mark.slow
+def test_a_fleet_says_how_many_of_its_databases_were_read(project: Path, new_database: NewDatabase) -> None:
+    one, other = new_database(TABLE), new_database(TABLE)
+    names = [database.parameters["dbname"] for database in (one, other)]
+    (project / "drift.toml").write_text(
+        f'models = "shop_models:metadata"\n[environments.production]\ndatabases = {names}\n'
+    )
+
+    _, err, code = on_a_terminal(project, environment(one), "check", "--env", "production")
+
+    assert code in {0, 1}, err
+    assert "reading the databases of production: 2 of 2" in ESCAPES.sub("", err)
