@@ -365,8 +365,9 @@ def test_a_deployment_may_go_on_when_production_only_lacks_what_it_is_about_to_m
 @pytest.mark.slow
 def test_the_installation_gives_a_fresh_environment_all_commands_and_the_example(tmp_path: Path) -> None:
     checkout = tmp_path / "checkout"
-    for name in ("drift_pipeline", "examples", "requirements"):
-        shutil.copytree(ROOT / name, checkout / name, ignore=shutil.ignore_patterns("__pycache__", ".drift"))
+    ignored = shutil.ignore_patterns("__pycache__", ".drift")
+    for name in ("drift_pipeline", "examples", "requirements", "docs", ".github"):
+        shutil.copytree(ROOT / name, checkout / name, ignore=ignored)
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, checkout / name)
     subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
