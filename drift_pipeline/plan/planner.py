@@ -248,7 +248,7 @@ def _forward(
     start = Leg(down.state, ground.differences(box, down.state.inside, ground.goal) if known is None else known)
     with spare_copy(ground, box) as spare:
         plan = _up(ground, box, down, start, source=source, target_database=target_database, diff=diff, engines=engines)
-        return with_online(ground, spare, down.state, plan)
+        return with_online(ground, spare, down, plan)
 
 
 def _up(

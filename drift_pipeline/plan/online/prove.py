@@ -35,12 +35,17 @@ def spare_copy(ground: Ground, source: Sandbox) -> Iterator[Sandbox | None]:
         yield spare
 
 
-def with_online(ground: Ground, spare: Sandbox | None, state: State, plan: Plan) -> Plan:
-    """The plan with its online variant, if it is asked for. `spare`: a copy of the source, which is as `state` says."""
+def with_online(ground: Ground, spare: Sandbox | None, down: Leg, plan: Plan) -> Plan:
+    """The plan with its online variant, if it is asked for. `spare`: a copy of what `down` led to."""
     if spare is None or plan.proof is Proof.NOT_NEEDED:
         return plan
+    state = down.state
     start = Leg(state, ground.differences(spare, state.inside, ground.goal))
-    return replace(plan, online=plan_online(ground, spare, start, plan, major=ground.online_for))
+    online = plan_online(ground, spare, start, plan, major=ground.online_for)
+    if down.open:  # the steps were proven from somewhere else than the source
+        left = (f"{stays_open(each)} (could not be rebuilt on scratch)" for each in down.open)
+        online = replace(online, proof=Proof.UNPROVEN, open=(*online.open, *left))
+    return replace(plan, online=online)
 
 
 def plan_online(ground: Ground, source: Sandbox, start: Leg, plan: Plan, *, major: int) -> OnlinePlan:
