@@ -12,6 +12,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,8 @@ from drift_pipeline.config import Database
 from tests.base.shop import TOP, Shop, variables_of
 from tests.cli.conftest import free_port
 from tests.cli.conftest import locked_server as locked_server  # noqa: PLC0414 - a fixture
-from tests.conftest import run_sql
+from tests.conftest import NewDatabase, run_sql
+from tests.notify.bot_api import bot_api
 
 DOCKER = TOP / "docker"
 COMPOSE = yaml.safe_load((DOCKER / "compose.yaml").read_text())
@@ -291,11 +293,72 @@ def dagster_db(locked_server: Database) -> Iterator[Database]:
     run_sql(locked_server, "DROP DATABASE dagster WITH (FORCE)")
 
 
-@pytest.mark.slow
-def test_a_run_that_the_webserver_queues_is_made_by_daemon_and_code_server_with_postgresql_behind_them(
-    checkout: Path, shop: Shop, dagster_db: Database, tmp_path: Path
-) -> None:
-    home, code, web = tmp_path / "home", free_port(), free_port()
+SENSOR = """
+query ($selector: SensorSelector!) { sensorOrError(sensorSelector: $selector) { ... on Sensor { sensorState {
+  ticks(limit: 20) { status skipReason runIds error { message } } } } } }
+"""
+SCHEDULE = """
+query ($selector: ScheduleSelector!) { scheduleOrError(scheduleSelector: $selector) { ... on Schedule { scheduleState {
+  id ticks(limit: 5) { status runIds error { message } } } } } }
+"""
+STOP = "mutation ($id: String!) { stopRunningSchedule(id: $id) { __typename } }"
+TAGS = "query ($id: ID!) { runOrError(runId: $id) { ... on Run { tags { key value } } } }"
+RERUN = """
+mutation ($parent: String!) { launchRunReexecution(reexecutionParams: {parentRunId: $parent, strategy: FROM_FAILURE}) {
+  __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }
+"""
+STEPS = "query ($id: ID!) { runOrError(runId: $id) { ... on Run { stepStats { stepKey status } } } }"
+ENDED = {"SUCCESS", "FAILURE", "CANCELED"}
+
+
+@dataclass
+class Topology:
+    """webserver, daemon and code server, started from the files in docker/ with PostgreSQL behind them."""
+
+    url: str
+    home: Path
+    healthy: Callable[[str], bool]
+
+    def status(self, run_id: str) -> str:
+        return str(ask(self.url, RUN, id=run_id)["runOrError"]["status"])
+
+    def ended(self, run_id: str) -> str:
+        """How the run ended, when it has."""
+        wait_for(lambda: self.status(run_id) in ENDED, self.home / "daemon.log", 150)
+        return self.status(run_id)
+
+    def launch(self, job: str) -> str:
+        selector = {**REPOSITORY, "jobName": job}
+        launched = ask(self.url, LAUNCH, parameters={"selector": selector, "mode": "default"})["launchRun"]
+        assert launched["__typename"] == "LaunchRunSuccess", launched
+        return str(launched["run"]["runId"])
+
+    def rerun(self, run_id: str) -> str:
+        launched = ask(self.url, RERUN, parent=run_id)["launchRunReexecution"]
+        assert launched["__typename"] == "LaunchRunSuccess", launched
+        return str(launched["run"]["runId"])
+
+    def tags(self, run_id: str) -> dict[str, str]:
+        return {tag["key"]: tag["value"] for tag in ask(self.url, TAGS, id=run_id)["runOrError"]["tags"]}
+
+    def sensor_ticks(self, name: str) -> list[dict[str, Any]]:
+        answer = ask(self.url, SENSOR, selector={**REPOSITORY, "sensorName": name})
+        ticks: list[dict[str, Any]] = answer["sensorOrError"]["sensorState"]["ticks"]
+        return ticks
+
+    def schedule(self) -> dict[str, Any]:
+        answer = ask(self.url, SCHEDULE, selector={**REPOSITORY, "scheduleName": "daily_drift_check"})
+        state: dict[str, Any] = answer["scheduleOrError"]["scheduleState"]
+        return state
+
+
+REPOSITORY = {"repositoryName": "__repository__", "repositoryLocationName": "drift_pipeline"}
+
+
+@contextmanager
+def topology(checkout: Path, dagster_db: Database, folder: Path, variables: Mapping[str, str]) -> Iterator[Topology]:
+    """The services as compose starts them, with addresses of this machine. `variables`: the code server's alone."""
+    home, code, web = folder / "home", free_port(), free_port()
     home.mkdir()
     storage = dagster_db.parameters
     text = (DOCKER / "dagster.yaml").read_text()
@@ -308,8 +371,8 @@ def test_a_run_that_the_webserver_queues_is_made_by_daemon_and_code_server_with_
         **{name: value for name, value in os.environ.items() if not name.startswith(("DAGSTER", "DRIFT", "PYTEST"))},
         **{name: value for name, value in os.environ.items() if name == "DRIFT_SCRATCH_HOME"},
         "DAGSTER_HOME": str(home),
-        "DRIFT_STATE": str(tmp_path / "state"),
-        "DRIFT_ARTIFACTS": str(tmp_path / "artifacts"),
+        "DRIFT_STATE": str(folder / "state"),
+        "DRIFT_ARTIFACTS": str(folder / "artifacts"),
         "DAGSTER_DB_HOST": storage["host"],
         "DAGSTER_DB_USER": storage["user"],
         "DAGSTER_DB_PASSWORD": storage["password"],
@@ -331,43 +394,92 @@ def test_a_run_that_the_webserver_queues_is_made_by_daemon_and_code_server_with_
         done = subprocess.run([SCRIPTS / test[1], *test[2:]], env=common, cwd=home, capture_output=True, check=False)
         return done.returncode == 0
 
-    url = f"http://127.0.0.1:{web}"
-    migrated = subprocess.run(
-        [SCRIPTS / "dagster", *command("migrate")[1:]],
-        env=common,
-        cwd=home,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    migrate = [SCRIPTS / "dagster", *command("migrate")[1:]]
+    migrated = subprocess.run(migrate, env=common, cwd=home, capture_output=True, text=True, check=False)
     assert migrated.returncode == 0, migrated.stderr[-2000:]
     with ExitStack() as stack:
         log = home / "code.log"
-        stack.enter_context(
-            started(log, command("code"), environment={**common, **variables_of(shop.production)}, folder=checkout)
-        )
+        stack.enter_context(started(log, command("code"), environment={**common, **variables}, folder=checkout))
         wait_for(lambda: healthy("code"), log)
         # neither has credentials of the databases that are checked, nor the models
         for service in ("webserver", "daemon"):
             log = home / f"{service}.log"
             stack.enter_context(started(log, command(service), environment=common, folder=home))
         wait_for(lambda: healthy("webserver"), home / "webserver.log")
-        parameters = {
-            "selector": {
-                "repositoryName": "__repository__",
-                "repositoryLocationName": "drift_pipeline",
-                "jobName": "drift_check_production",
-            },
-            "mode": "default",
+        yield Topology(f"http://127.0.0.1:{web}", home, healthy)
+
+
+@pytest.mark.slow
+def test_the_services_tick_alert_and_run_again_as_they_are_deployed(
+    checkout: Path, shop: Shop, new_database: NewDatabase, dagster_db: Database, tmp_path: Path
+) -> None:
+    staging = new_database(template=shop.staging)
+    closed = 'ALTER DATABASE "{}" ALLOW_CONNECTIONS {}'
+    run_sql(shop.production, closed.format(staging.parameters["dbname"], "false"))
+    commit(checkout, "as it was deployed")
+    with bot_api() as telegram:
+        variables = {
+            **variables_of(shop.production),
+            **variables_of(staging, "STAGING"),
+            **telegram.variables(),
+            "DRIFT_SCHEDULE_CRON": "* * * * *",
         }
-        launched = ask(url, LAUNCH, parameters=parameters)["launchRun"]
-        assert launched["__typename"] == "LaunchRunSuccess", launched
-        run_id = launched["run"]["runId"]
-        ended = {"SUCCESS", "FAILURE", "CANCELED"}
-        wait_for(lambda: ask(url, RUN, id=run_id)["runOrError"]["status"] in ended, home / "daemon.log")
-        assert ask(url, RUN, id=run_id)["runOrError"]["status"] == "SUCCESS"
-        assert healthy("daemon")
-    assert run_sql(dagster_db, "SELECT run_id, status FROM runs") == [(run_id, "SUCCESS")]
-    assert (tmp_path / "artifacts" / "production" / "latest" / "drift-report.json").is_file()
+        with topology(checkout, dagster_db, tmp_path, variables) as running:
+            # by hand: the webserver queues it, the daemon starts it, the code server runs it
+            by_hand = running.launch("drift_check_production")
+            log = running.home / "daemon.log"
+            wait_for(lambda: bool(running.sensor_ticks("new_commits")), log)
+            assert "begins at" in running.sensor_ticks("new_commits")[-1]["skipReason"]
+            assert running.ended(by_hand) == "SUCCESS"
+            with (checkout / "shop" / "models.py").open("a") as models:
+                models.write("\n# a change that a commit brings\n")
+            sha = commit(checkout, "a change")
+
+            # the schedule: a run for each environment, and the one that cannot be looked at is told of once
+            wait_for(lambda: any(tick["status"] == "SUCCESS" for tick in running.schedule()["ticks"]), log)
+            state = running.schedule()
+            ask(running.url, STOP, id=state["id"])
+            scheduled = {running.tags(run)["drift/env"]: run for run in state["ticks"][-1]["runIds"]}
+            assert {name: running.ended(run) for name, run in scheduled.items()} == {
+                "production": "SUCCESS",
+                "staging": "FAILURE",
+            }
+            told = [item["text"] for item in telegram.sent if "staging" in item["text"]]
+            assert len(told) == 1
+            assert "not accept" in told[0] or "not currently accepting" in told[0]
+
+            # a rerun takes up what failed, and nothing that was made
+            run_sql(shop.production, closed.format(staging.parameters["dbname"], "true"))
+            again = running.rerun(scheduled["staging"])
+            assert running.ended(again) == "SUCCESS"
+            steps = {step["stepKey"] for step in ask(running.url, STEPS, id=again)["runOrError"]["stepStats"]}
+            assert "staging__live_schema" in steps
+            assert "model_schema" not in steps
+
+            # the sensor: the commit is checked
+            wait_for(lambda: any(tick["runIds"] for tick in running.sensor_ticks("new_commits")), log, 150)
+            (found,) = [run for tick in running.sensor_ticks("new_commits") for run in tick["runIds"]]
+            assert running.tags(found)["drift/commit"] == sha
+            assert running.ended(found) == "SUCCESS"
+            assert running.healthy("daemon")
+    runs = dict(run_sql(dagster_db, "SELECT run_id, status FROM runs"))
+    assert runs[by_hand] == runs[again] == runs[found] == "SUCCESS"
+    for environment in ("production", "staging"):
+        assert (tmp_path / "artifacts" / environment / "latest" / "drift-report.json").is_file()
     assert (tmp_path / "state" / "storage").is_dir()
-    assert not (home / "storage").exists()
+    assert not (running.home / "storage").exists()
+
+
+def commit(checkout: Path, message: str) -> str:
+    """Everything in the checkout as one commit; returns its name."""
+    identity = ("-c", "user.name=Somebody", "-c", "user.email=somebody@example.com")
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", str(checkout), *identity, *arguments]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+    if not (checkout / ".git").exists():
+        git("init", "--quiet", "--initial-branch=main")
+    git("add", "--all")
+    git("commit", "--quiet", "-m", message)
+    return git("rev-parse", "HEAD")
