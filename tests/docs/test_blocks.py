@@ -39,6 +39,14 @@ def test_what_is_not_run_has_a_reason_and_what_looks_like_a_command_is_marked_as
             assert commands(block), f"{block.place}: no command after a $"
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_block_says_what_language_it_is_in(page: Path) -> None:
+    fences = [line.strip() for line in page.read_text(encoding="utf-8").splitlines() if line.strip().startswith("```")]
+
+    assert [each for each in fences[::2] if each == "```"] == []
+    assert len(fences) == 2 * len(blocks(page, TOP))
+
+
 def test_shown_output_is_compared_part_by_part() -> None:
     assert shows("a …\nd", "a b\nc d e") == ""
     assert shows("a\nb", "a   b") == ""
