@@ -232,6 +232,23 @@ def test_a_step_that_failed_is_run_again_without_anything_to_clear_away(
     assert diff_schemas(read_schema(live), read_schema(models)).differences == ()
 
 
+@pytest.mark.slow
+def test_no_value_is_lost_where_a_trigger_keeps_rows_from_being_filled(
+    server: ScratchServer, new_database: Callable[..., Database], run_sql: Callable[..., list[tuple[Any, ...]]]
+) -> None:
+    stubborn = """
+        create function keep() returns trigger language plpgsql as 'begin return null; end';
+        create trigger keep before update on t for each row when (old.b = 2) execute function keep();
+    """
+    live = new_database(f"create table t (a int, b int); insert into t values (1, 1), (2, 2); {stubborn}")
+    models = new_database(f"create table t (a bigint, b int); {stubborn}")
+    online = planned(server, live, models, online=True).online
+    assert online is not None
+    with pytest.raises(psycopg2.errors.RaiseException, match="rows that could not be filled"):
+        run_steps(live, online.steps)
+    assert run_sql(live, "select a from t order by a") == [(1,), (2,)]
+
+
 def test_the_variant_that_was_asked_for_is_proven_and_says_what_it_locks(
     server: ScratchServer, new_database: Callable[..., Database]
 ) -> None:

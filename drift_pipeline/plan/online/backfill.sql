@@ -16,4 +16,4 @@ BEGIN
     END LOOP;
     -- rows that somebody moved to another page in the very moment when their own was filled
     UPDATE %table% SET %assignment% WHERE %condition%;
-END
+%check%END

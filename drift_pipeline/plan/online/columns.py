@@ -84,6 +84,7 @@ def add_column(scene: Scene, statement: Statement, found: Mapping[str, str]) -> 
         "it numbers the rows itself": bool(fact and fact.attributes.get("identity")),
         "its type is a domain whose checks are asked for each row": default is None,
         f"{label(table)} has heirs or partitions": _has_heirs(scene, table),
+        f"policies may hide rows of {label(table)} from its own owner": _hides_rows(scene, table),
     }
     why_not = next((reason for reason, holds in reasons.items() if holds), "")
     if fact is None or why_not:
@@ -107,6 +108,11 @@ def _has_heirs(scene: Scene, table: tuple[str, ...]) -> bool:
         list(table) in (fact.attributes.get("partition_of"), *_lists(fact.attributes.get("inherits")))
         for fact in scene.source.of_kind("table")
     )
+
+
+def _hides_rows(scene: Scene, table: tuple[str, ...]) -> bool:
+    fact = scene.table(table)
+    return fact is not None and bool(fact.attributes.get("force_row_security"))
 
 
 def _lists(value: object) -> list[object]:

@@ -10,14 +10,20 @@ from drift_pipeline.plan.online.draft import BATCHES
 from drift_pipeline.plan.statements import Statement, Step
 
 _BACKFILL = (Path(__file__).parent / "backfill.sql").read_text()
+_CHECK = (Path(__file__).parent / "left.sql").read_text()
 PAGES = 8
 """Pages of one batch: so few rows that whoever wants to write one of them hardly notices."""
 PAUSE = 0.02
 """Seconds between batches, in which others and the replicas catch up."""
 
 
-def backfill(statement: Statement, table: tuple[str, ...], assignment: str, condition: str) -> Step:
-    """`UPDATE table SET assignment WHERE condition`, page by page. What is done twice does no harm."""
+def backfill(
+    statement: Statement, table: tuple[str, ...], assignment: str, condition: str, *, complete: bool = False
+) -> Step:
+    """`UPDATE table SET assignment WHERE condition`, page by page. What is done twice does no harm.
+
+    `complete`: it fails if rows are left, which a trigger may see to, for then nothing may go on.
+    """
     texts = {
         "%table_name%": quote_literal(dotted(*table)),
         "%table%": dotted(*table),
@@ -25,6 +31,7 @@ def backfill(statement: Statement, table: tuple[str, ...], assignment: str, cond
         "%condition%": condition,
         "%pages%": str(PAGES),
         "%pause%": str(PAUSE),
+        "%check%": _CHECK.replace("%table%", dotted(*table)).replace("%condition%", condition) if complete else "",
     }
     body = re.sub("|".join(texts), lambda match: texts[match.group()], _BACKFILL).strip()
     tag = "$backfill$"

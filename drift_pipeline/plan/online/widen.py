@@ -110,6 +110,8 @@ class _Change:
         table = self.scene.table(self.table)
         if table is None or table.attributes.get("inherits") or table.attributes.get("partition_of"):
             yield f"{label(self.table)} is an heir or a partition"
+        if table is not None and table.attributes.get("force_row_security"):
+            yield f"policies may hide rows of {label(self.table)} from its own owner"
         others = {
             fact.id.name[-1]
             for fact in self.scene.source.of_kind("column")
@@ -187,11 +189,11 @@ class _Change:
 
     def _values(self) -> list[Step]:
         value = self.using or self.old
-        steps = [
-            backfill(
-                self.statement, self.table, f"{self.new} = {value}", f"{self.new} IS NULL AND {self.old} IS NOT NULL"
-            )
-        ]
+        # json has no equality; with an expression of the plan's own, a value may become NULL
+        left = (
+            f"{self.new} IS DISTINCT FROM ({value})" if self.using else f"{self.new} IS NULL AND {self.old} IS NOT NULL"
+        )
+        steps = [backfill(self.statement, self.table, f"{self.new} = {value}", left, complete=True)]
         if self._not_null:
             rule = f"NOT NULL {self.new}" if self._named else f"CHECK ({self.new} IS NOT NULL)"
             add = f"{self.head} ADD CONSTRAINT {self._is_set} {rule} NOT VALID"
