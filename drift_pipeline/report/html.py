@@ -85,7 +85,7 @@ def to_html(report: Report, *, findings: int = 2000, statements: int = 500, poin
         cost=cost_text(report.plan.cost),
         steps=step_rows(report.plan.online, statements) if report.plan.online else [],
         steps_proof=PROOF_LINES[report.plan.online.proof.value] if report.plan.online else "",
-        chart=trend_chart(points, title=f"Findings in {report.context.environment} over time") if points[1:] else "",
+        charts=_charts(report, points) if points[1:] else {},
         points=points,
         sql=to_sql(report),
         notes=[
@@ -104,6 +104,15 @@ def to_html(report: Report, *, findings: int = 2000, statements: int = 500, poin
         script_hash=_hash(_asset("filter.js")),
         style_hash=_hash(_asset("style.css")),
     )
+
+
+def _charts(report: Report, points: Sequence[Check]) -> dict[str, str]:
+    """The trend for wide screens and for phones, where the wide one would be too small to read; one is shown."""
+    title = f"Findings in {report.context.environment} over time"
+    sizes = {"wide": (720, 220), "narrow": (350, 200)}
+    return {
+        name: trend_chart(points, width=width, height=height, title=title) for name, (width, height) in sizes.items()
+    }
 
 
 def sides(finding: Finding) -> list[Side]:

@@ -1,15 +1,22 @@
-"""E-mail, through apprise, to a real SMTP server on this machine."""
+"""E-mail and other services, through apprise, to real servers on this machine."""
 
 from __future__ import annotations
 
+import base64
 import email
 import email.policy
+import json
+import re
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from email.message import EmailMessage
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
 from typing import Any
 
+import apprise
 import pytest
 from aiosmtpd.controller import Controller
 
@@ -119,3 +126,39 @@ def test_a_mail_that_cannot_be_delivered_is_an_error_without_the_password(
     assert (
         "hunter2" not in f"{caught.value} {caught.value.hint} {caplog.text} {channel!r} {''.join(capfd.readouterr())}"
     )
+
+
+def test_the_addresses_in_the_documentation_are_ones_that_are_understood() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "alerts.md").read_text()
+    addresses = re.findall(r"^\| [\w -]+ \| `(\w+://[^`]+)` \|$", page, re.MULTILINE)
+    assert len(addresses) >= 4
+    for address in addresses:
+        assert apprise.Apprise().add(re.sub(r"token_\w|webhook_\w+", "T1JJ3T3L2", address)), address
+
+
+def test_other_services_get_the_alert_and_the_report_by_the_same_variable() -> None:
+    taken: list[dict[str, Any]] = []
+
+    class Service(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            taken.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_arguments: Any) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Service) as server:
+        Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        (channel,) = channels({"DRIFT_ALERT_URLS": f"json://127.0.0.1:{server.server_port}/"})
+        page = Document("schema-drift-production.html", b"<!DOCTYPE html>")
+        found = report(finding(Severity.MAJOR, "index ix on public.t"))
+        assert channel.send(replace(drift_alert(found), document=page)) == ""
+        server.shutdown()
+    (message,) = taken
+    assert message["title"] == "🟠 Schema drift: production is major"
+    assert "🟠 index ix on public.t" in message["message"]
+    (attached,) = message["attachments"]
+    assert attached["filename"] == page.name
+    assert base64.b64decode(attached["base64"]) == page.content

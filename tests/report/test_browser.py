@@ -183,6 +183,15 @@ def test_the_trend_is_drawn_named_and_there_as_a_table(page: Page, full: str) ->
     box = chart.bounding_box()
     assert box
     assert box["width"] > 300
+    page.set_viewport_size({"width": 360, "height": 740})
+    assert chart.count() == 1
+    small = chart.bounding_box()
+    assert small
+    scale = page.evaluate(
+        """() => [...document.querySelectorAll('figure svg')].map((one) => one.getBoundingClientRect().width
+            / one.viewBox.baseVal.width).find((scale) => scale > 0)"""
+    )
+    assert 12 * scale > 10  # its words stay readable
     table = page.get_by_role("table", name="Findings at each check")
     assert table.get_by_role("row").count() == len(POINTS) + 1
 
