@@ -29,6 +29,19 @@ from drift_pipeline.report.report import Report
 NOTIFIED_TAG = "drift/notified_by"
 """On a run whose failure was told of, so that nobody tells of it a second time."""
 
+_NOTIFIED_RUN_TAG = "drift/notified_run"
+"""Whose failure that was: a rerun begins with the tags of the run before it, and its own failure is another one."""
+
+
+def mark_told(instance: dg.DagsterInstance, run_id: str, teller: str) -> None:
+    """Note on a run that its failure was told of. `teller`: hook or sensor."""
+    instance.add_run_tags(run_id, {NOTIFIED_TAG: teller, _NOTIFIED_RUN_TAG: run_id})
+
+
+def told_by(run: dg.DagsterRun) -> str:
+    """Who told of the failure of this very run; empty if nobody did."""
+    return run.tags.get(NOTIFIED_TAG, "") if run.tags.get(_NOTIFIED_RUN_TAG) == run.run_id else ""
+
 
 def channels_of(settings: Settings, environment: str) -> tuple[Channel, ...]:
     """The channels that the environment's variables configure, .env files included."""
@@ -55,7 +68,7 @@ def failure_hook(identifier: str, environment: str = "") -> dg.HookDefinition:
         deliveries = tell_failure(failure, channels(variables), link=run_link(context.run_id))
         log_deliveries(context.log, deliveries)
         if any(delivery.outcome is Outcome.SENT for delivery in deliveries):
-            context.instance.add_run_tags(context.run_id, {NOTIFIED_TAG: "hook"})
+            mark_told(context.instance, context.run_id, "hook")
 
     return tell_of_failure
 

@@ -18,7 +18,7 @@ from drift_pipeline.notify.channels import channels
 from drift_pipeline.notify.deliver import Delivery, Outcome, send_all, tell_failure
 from drift_pipeline.notify.message import Message
 from drift_pipeline.notify.silence import Watched, from_state, silence_alert, silence_over, to_state
-from drift_pipeline.orchestration.alerts import NOTIFIED_TAG, describe, log_deliveries, run_link, variables_of
+from drift_pipeline.orchestration.alerts import describe, log_deliveries, mark_told, run_link, told_by, variables_of
 from drift_pipeline.orchestration.assets import ENVIRONMENT_TAG
 from drift_pipeline.orchestration.jobs import EVERYTHING
 from drift_pipeline.orchestration.names import tag_value
@@ -49,8 +49,8 @@ def failed_runs_sensor(names: Mapping[str, str]) -> dg.SensorDefinition:
     )
     def failed_runs(context: dg.RunFailureSensorContext, drift: DriftResource) -> dg.SkipReason | None:
         run = context.instance.get_run_by_id(context.dagster_run.run_id) or context.dagster_run
-        if NOTIFIED_TAG in run.tags:
-            return dg.SkipReason(f"run {run.run_id[:8]} was told of by its {run.tags[NOTIFIED_TAG]}")
+        if told_by(run):
+            return dg.SkipReason(f"run {run.run_id[:8]} was told of by its {told_by(run)}")
         if run.tags.get(WILL_RETRY_TAG) == "true":
             return dg.SkipReason(f"run {run.run_id[:8]} is started once more")
         environment = environment_of(run, names)
@@ -61,7 +61,7 @@ def failed_runs_sensor(names: Mapping[str, str]) -> dg.SensorDefinition:
         if not deliveries:
             return dg.SkipReason("no channel for alerts is configured")
         _require_delivery(deliveries)
-        context.instance.add_run_tags(run.run_id, {NOTIFIED_TAG: "sensor"})
+        mark_told(context.instance, run.run_id, "sensor")
         return None
 
     return failed_runs

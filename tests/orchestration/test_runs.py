@@ -206,6 +206,21 @@ def test_a_change_in_one_database_is_new_there_and_leaves_the_other_environment_
     assert number(second, "production__drift_report", "resolved") == 1
 
 
+def test_a_waiver_that_is_over_is_a_check_that_warns(both: Project, instance: dg.DagsterInstance) -> None:
+    waiver = (
+        '[[waiver]]\nname = "public.leftovers"\nreason = "goes with the next release"\nowner = "ann"\nexpires = {}\n'
+    )
+
+    def outcome(expires: str) -> tuple[bool, object, dg.AssetCheckSeverity]:
+        both.write("drift-waivers.toml", waiver.format(expires))
+        result = both.execute(instance, "drift_check_production")
+        (found,) = (each for each in result.get_asset_check_evaluations() if each.check_name == "no_expired_waiver")
+        return found.passed, found.metadata["offenders"].value, found.severity
+
+    assert outcome("2999-12-31") == (True, 0, dg.AssetCheckSeverity.WARN)
+    assert outcome("2020-01-31") == (False, 1, dg.AssetCheckSeverity.WARN)
+
+
 def test_a_staging_that_cannot_be_reached_does_not_stop_production(both: Project, instance: dg.DagsterInstance) -> None:
     both.variables["STAGING_DB_HOST"] = "127.0.0.1"
     both.variables["STAGING_DB_PORT"] = "1"

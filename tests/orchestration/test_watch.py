@@ -102,6 +102,18 @@ def test_a_failure_that_the_hook_told_of_is_not_told_again(
     assert len(telegram.sent) == 1
 
 
+def test_a_rerun_that_fails_as_well_is_told_of_though_it_has_the_tags_of_the_first(
+    watched: Project, instance: dg.DagsterInstance, telegram: BotApi
+) -> None:
+    first = failed_run(watched, instance)
+    look(watched, instance, first)
+    told = instance.get_run_by_id(first.run_id)
+    assert told
+    rerun = failed_run(watched, instance, tags={**told.tags, "dagster/parent_run_id": first.run_id})
+    assert look(watched, instance, rerun) is None
+    assert len(telegram.sent) == 2
+
+
 def test_what_the_hook_could_not_deliver_the_sensor_delivers_in_the_same_words(
     watched: Project, instance: dg.DagsterInstance, telegram: BotApi
 ) -> None:
