@@ -108,12 +108,6 @@ def test_a_run_of_one_environment_waits_for_the_run_of_all_and_never_the_other_w
     assert not blocked(production, beside=everything)
 
 
-def test_both_instances_have_the_same_limits_and_retries() -> None:
-    here, there = (yaml.safe_load((TOP / name).read_text()) for name in ("dagster.yaml", "docker/dagster.yaml"))
-    for section in ("concurrency", "run_retries", "freshness"):
-        assert here[section] == there[section]
-
-
 # ---------------------------------------------------------------- tags
 
 
