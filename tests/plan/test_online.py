@@ -10,6 +10,7 @@ import pytest
 
 from drift_pipeline.config import Database
 from drift_pipeline.diff.compare import diff_schemas
+from drift_pipeline.plan.online.rows import backfill
 from drift_pipeline.plan.online.run import run_steps
 from drift_pipeline.plan.online.transform import steps_of
 from drift_pipeline.plan.planner import plan_repair
@@ -185,8 +186,14 @@ comment on column book.sold is 'how many';
 
 def planned(server: ScratchServer, live: Database, models: Database, **options: Any) -> Plan:
     before, after = read_schema(live), read_schema(models)
-    diff = diff_schemas(before, after)
-    return plan_repair(server, live=before, models=after, models_database=models, diff=diff, **options)
+    return plan_repair(
+        server,
+        live=before,
+        models=after,
+        models_database=models,
+        diff=diff_schemas(before, after),
+        **{"engines": ("native",), **options},
+    )
 
 
 @pytest.mark.slow
@@ -233,6 +240,19 @@ def test_a_step_that_failed_is_run_again_without_anything_to_clear_away(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("major", [13, 14])
+def test_rows_are_filled_page_by_page_for_servers_that_cannot_go_to_pages_as_well(
+    new_database: Callable[..., Database], run_sql: Callable[..., list[tuple[Any, ...]]], major: int
+) -> None:
+    live = new_database(
+        "create table t (a int, page int); insert into t select n, null from generate_series(1, 5000) n"
+    )
+    step = backfill(Statement("", "test"), ("public", "t"), "page = a", "page IS NULL", major=major, complete=True)
+    run_steps(live, [step])
+    assert run_sql(live, "select count(*) from t where a = page") == [(5000,)]
+
+
+@pytest.mark.slow
 def test_no_value_is_lost_where_a_trigger_keeps_rows_from_being_filled(
     server: ScratchServer, new_database: Callable[..., Database], run_sql: Callable[..., list[tuple[Any, ...]]]
 ) -> None:
@@ -256,7 +276,7 @@ def test_the_variant_that_was_asked_for_is_proven_and_says_what_it_locks(
         new_database("create table t (a int)"),
         new_database("create table t (a int); create index i on t (a)"),
     )
-    online = planned(server, live, models, engines=("native",), online=True).online
+    online = planned(server, live, models, online=True).online
     assert online is not None
     assert online.proof is Proof.PROVEN
     assert [(step.transactional, step.statements[-1].sql) for step in online.steps] == [

@@ -95,7 +95,7 @@ def add_column(scene: Scene, statement: Statement, found: Mapping[str, str]) -> 
     after = [
         brief(f"Give new rows the default of {column}",
               said(statement, f"{head} ALTER COLUMN {name} SET DEFAULT {default}")),
-        backfill(statement, table, f"{name} = DEFAULT", f"{name} IS NULL"),
+        backfill(statement, table, f"{name} = DEFAULT", f"{name} IS NULL", major=scene.major),
     ]  # fmt: skip
     if fact.attributes.get("not_null"):
         last = not_null(scene, said(statement, f"{head} ALTER COLUMN {name} SET NOT NULL"), found)

@@ -193,7 +193,9 @@ class _Change:
         left = (
             f"{self.new} IS DISTINCT FROM ({value})" if self.using else f"{self.new} IS NULL AND {self.old} IS NOT NULL"
         )
-        steps = [backfill(self.statement, self.table, f"{self.new} = {value}", left, complete=True)]
+        steps = [
+            backfill(self.statement, self.table, f"{self.new} = {value}", left, major=self.scene.major, complete=True)
+        ]
         if self._not_null:
             rule = f"NOT NULL {self.new}" if self._named else f"CHECK ({self.new} IS NOT NULL)"
             add = f"{self.head} ADD CONSTRAINT {self._is_set} {rule} NOT VALID"
