@@ -9,10 +9,10 @@ from drift_pipeline.plan.claims import BLOCKS, CLAIMS, Claim
 
 BEGIN = """# What statements lock
 
-What each kind of statement does to those who use its table. The plan of a report is *measured*: each statement runs on a
-copy of the schema, in a transaction of its own, and PostgreSQL is asked for its locks, for the tables that it wrote anew and
-for those that it read. This table says the same beforehand; the tests hold every row against PostgreSQL 15, 16, 17 and 18.
-The ids are those of the [rules](rules.md).
+What each kind of statement does to those who use its table. The plan of a report is *measured*: each statement runs on
+a copy of the schema, in a transaction of its own, and PostgreSQL is asked for its locks, for the tables that it wrote
+anew and for those that it read. This table says the same beforehand; the tests hold every row against PostgreSQL 15,
+16, 17 and 18. The ids are those of the [rules](rules.md).
 
 | lock | means |
 |---|---|
