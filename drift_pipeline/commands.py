@@ -29,6 +29,7 @@ from drift_pipeline.command_steps import (
     require_ready,
     settings_of,
 )
+from drift_pipeline.commands_history import prune
 from drift_pipeline.commands_setup import completion, environment_names, explain, init, sources
 from drift_pipeline.progress import shown
 from drift_pipeline.settings import EVIDENCE, FAIL_ON, PENDING, PLANES
@@ -378,3 +379,4 @@ def pre_commit(environment: str) -> int:
 drift.add_command(init)
 drift.add_command(completion)
 drift.add_command(explain)
+drift.add_command(prune)
