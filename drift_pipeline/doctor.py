@@ -217,7 +217,7 @@ def _live_lines(name: str, database: Database, milliseconds: float, session: _Se
         yield Line("✓", name, f"PostgreSQL {session.version_text}")
     if session.superuser or session.writes:
         what = "is a superuser" if session.superuser else "may create or change things"
-        hint = "a check only reads: docs/read-only-role.sql makes a role that may connect and nothing else"
+        hint = "a check only reads: the SQL that drift init writes makes a role for it (docs/read-only-role.md)"
         yield Line("–", name, f"role {session.role} {what}; connecting is enough", hint)
     else:
         yield Line("✓", name, f"role {session.role} may connect, which is enough")
