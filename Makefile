@@ -40,6 +40,7 @@ docs: $(VENV)/.dev ## the documentation as a site, into site/; fails where a lin
 
 bench: $(VENV)/.dev ## speed and memory beside other tools, into docs/performance.md; BENCH_TABLES=100,1000 for some sizes
 	@$(BIN)/python -m benchmarks.run --tables $${BENCH_TABLES:-100,1000,10000}
+	@$(BIN)/python -m benchmarks.jobs --environments $${BENCH_ENVIRONMENTS:-1,10,30} --fleet $${BENCH_FLEET:-1000}
 
 lock: $(VENV)/.dev ## compile the locked requirements anew
 	@$(BIN)/$(LOCK) pyproject.toml requirements/run.in -o requirements/run.txt
