@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from drift_pipeline.plan.claims import claim_for
 from drift_pipeline.plan.online.draft import BRIEF, Drafted, Scene, Ways, brief
 from drift_pipeline.plan.online.rules import REPLACEMENTS, Replacement, dropped_by, ways_of
 from drift_pipeline.plan.shapes import parts_of, shape
@@ -351,13 +350,8 @@ _MAKES = re.compile(r"create\s+(?!trigger|policy|rule)|comment\s+on\b", re.IGNOR
 
 
 def _title(statement: Statement) -> str:
-    claim = claim_for(statement.sql)
     text = " ".join(statement.sql.split())
-    if claim is None:
-        return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-    match = claim.shape.match(statement.sql.strip())
-    table = match.groupdict().get("table") if match else ""
-    return f"{claim.what}: {'.'.join(parts_of(table))}" if table else claim.what
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def _called(signature: tuple[str, ...]) -> str:
@@ -386,4 +380,4 @@ def _signature(match: re.Match[str]) -> tuple[str, ...]:
     return (kind, *names)
 
 
-_LONGEST = 70
+_LONGEST = 100
