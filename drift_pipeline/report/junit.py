@@ -24,40 +24,48 @@ def major_or_worse(finding: Finding) -> bool:
 
 def to_junit(report: Report, *, fails: Callable[[Finding], bool] = major_or_worse) -> str:
     """The report as JUnit XML. `fails`: whether a finding that counts makes the check fail."""
-    context = report.context
-    failed = sum(finding.counts and fails(finding) for finding in report.findings)
-    skipped = sum(not finding.counts for finding in report.findings) + len(report.model_faults)
-    counted = {
-        "tests": str(len(report.findings) + len(report.model_faults) or 1),
-        "failures": str(failed),
-        "errors": "0",
-        "skipped": str(skipped),
-        "time": f"{sum(context.timings.values()):.3f}",
-    }
+    counted = _counted(report, fails)
     root = ElementTree.Element("testsuites", {"name": "schema drift", **counted})
-    moment = context.checked_at.astimezone(UTC) if context.checked_at.tzinfo else context.checked_at
-    suite = ElementTree.SubElement(
-        root,
-        "testsuite",
-        {
-            "name": f"schema drift: {visible(context.environment)}",
-            "timestamp": f"{moment:%Y-%m-%dT%H:%M:%S}",
-            "hostname": visible(context.target),
-            **counted,
-        },
-    )
-    properties = ElementTree.SubElement(suite, "properties")
-    for name, value in (("environment", context.environment), ("branch", context.branch), ("commit", context.commit)):
-        if value:
-            ElementTree.SubElement(properties, "property", {"name": name, "value": visible(value)})
+    suite = ElementTree.SubElement(root, "testsuite", {**_about(report), **counted})
+    _properties(suite, report)
     for finding in report.findings:
         _case(suite, finding, report, fails=fails)
     _faults(suite, report)
-    if not len(report.findings) + len(report.model_faults):
+    if not (report.findings or report.model_faults):
         ElementTree.SubElement(suite, "testcase", _named(report, "schema", "equals the models", ""))
     ElementTree.SubElement(suite, "system-out").text = visible(f"{verdict(report)} {coverage_line(report.coverage)}")
     ElementTree.indent(root)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+def _counted(report: Report, fails: Callable[[Finding], bool]) -> dict[str, str]:
+    faults = len(report.model_faults)
+    return {
+        "tests": str(len(report.findings) + faults or 1),
+        "failures": str(sum(fails(finding) for finding in report.counting)),
+        "errors": "0",
+        "skipped": str(len(report.findings) - len(report.counting) + faults),
+        "time": f"{sum(report.context.timings.values()):.3f}",
+    }
+
+
+def _about(report: Report) -> dict[str, str]:
+    """Name, moment and machine of the suite; the format knows no time zone, so it is UTC."""
+    context = report.context
+    moment = context.checked_at.astimezone(UTC) if context.checked_at.tzinfo else context.checked_at
+    return {
+        "name": f"schema drift: {visible(context.environment)}",
+        "timestamp": f"{moment:%Y-%m-%dT%H:%M:%S}",
+        "hostname": visible(context.target),
+    }
+
+
+def _properties(suite: ElementTree.Element, report: Report) -> None:
+    context = report.context
+    properties = ElementTree.SubElement(suite, "properties")
+    for name, value in (("environment", context.environment), ("branch", context.branch), ("commit", context.commit)):
+        if value:
+            ElementTree.SubElement(properties, "property", {"name": name, "value": visible(value)})
 
 
 def _case(suite: ElementTree.Element, finding: Finding, report: Report, *, fails: Callable[[Finding], bool]) -> None:
