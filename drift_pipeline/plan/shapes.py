@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 IDENTIFIER = r'(?:"(?:[^"]|"")+"|[A-Za-z_\x80-\U0010ffff][\w$\x80-\U0010ffff]*)'
 """One identifier, quoted or bare."""
@@ -12,7 +11,6 @@ NAME = rf"{IDENTIFIER}(?:\s*\.\s*{IDENTIFIER})*"
 """An identifier, or several joined by dots."""
 
 _PART = re.compile(IDENTIFIER)
-_TOKEN = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\$\w*\$.*?\$\w*\$|[(),\[\]]""", re.DOTALL)
 
 
 def shape(text: str) -> re.Pattern[str]:
@@ -32,15 +30,3 @@ def parts_of(name: str) -> tuple[str, ...]:
     return tuple(
         part[1:-1].replace('""', '"') if part.startswith('"') else part.lower() for part in _PART.findall(name)
     )
-
-
-def pieces(text: str) -> Iterator[str]:
-    """The text cut at commas outside of brackets and quotes: the actions of an ALTER TABLE."""
-    depth, start = 0, 0
-    for token in _TOKEN.finditer(text):
-        sign = token.group()
-        depth += (sign in "([") - (sign in ")]") if len(sign) == 1 else 0
-        if sign == "," and depth == 0:
-            yield text[start : token.start()].strip()
-            start = token.end()
-    yield text[start:].strip()

@@ -1,4 +1,4 @@
-"""While the online plan runs, nobody who reads and writes the same tables waits for long; beside the plain plan they do."""
+"""While the online plan runs, nobody who uses the same tables waits for long; beside the plain plan they do."""
 
 from __future__ import annotations
 
@@ -23,21 +23,24 @@ from drift_pipeline.scratch.server import ScratchServer
 
 LIVE = """
 create table customer (id serial primary key, email text, name varchar(20));
-create table orders (id serial primary key, customer int not null, total int, state varchar(9), weight int check (weight > 0));
+create table orders (id serial primary key, customer int not null, total int, state varchar(9),
+                     weight int check (weight > 0));
 create index orders_total on orders (total);
 create index orders_weight on orders (weight);
 create index orders_state on orders (state);
 """
 ROWS = """
 insert into customer (email, name) select 'c' || n || '@example.com', 'name ' || n from generate_series(1, 15000) n;
-insert into orders (customer, total, state, weight) select 1 + n % 15000, n, 'new', 1 + n % 9 from generate_series(1, 60000) n;
+insert into orders (customer, total, state, weight)
+  select 1 + n % 15000, n, 'new', 1 + n % 9 from generate_series(1, 60000) n;
 analyze;
 """
 MODELS = """
-create table customer (id bigserial primary key, email text not null, name varchar(40), token uuid not null default gen_random_uuid(),
-                       constraint customer_email unique (email));
-create table orders (id bigserial primary key, customer bigint not null references customer on delete cascade, total int not null,
-                     state varchar(9) default 'new', weight int check (weight > 0), constraint positive check (total >= 0));
+create table customer (id bigserial primary key, email text not null, name varchar(40),
+                       token uuid not null default gen_random_uuid(), constraint customer_email unique (email));
+create table orders (id bigserial primary key, customer bigint not null references customer on delete cascade,
+                     total int not null, state varchar(9) default 'new', weight int check (weight > 0),
+                     constraint positive check (total >= 0));
 create index orders_weight on orders (weight);
 create index orders_state on orders (state, total);
 create unique index orders_id_state on orders (id, state);
@@ -124,16 +127,14 @@ def _online(plan: Plan) -> OnlinePlan:
 
 def _patiently(database: Database, steps: Sequence[Step]) -> None:
     """A step that did not get its lock in time is run again, from that step on."""
-    at = 0
+    reached = [0]
     for _ in range(50):
-        reached: list[int] = []
         try:
-            run_steps(database, steps, begin_at=at, told=lambda number, _: reached.append(number))
+            run_steps(database, steps, begin_at=reached[-1], told=lambda number, _: reached.append(number))
         except errors.LockNotAvailable:
-            at = reached[-1]
-        else:
-            return
-    raise AssertionError(f"step {at} never got its lock")
+            continue
+        return
+    raise AssertionError(f"step {reached[-1]} never got its lock")
 
 
 def _plainly(database: Database, plan: Plan) -> None:

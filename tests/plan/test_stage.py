@@ -11,7 +11,7 @@ from drift_pipeline.plan.guard import objection
 from drift_pipeline.plan.roles import proof_roles
 from drift_pipeline.plan.sandbox import sandbox
 from drift_pipeline.plan.stage import NEEDS_ADMIN, Ran, Stage
-from drift_pipeline.plan.statements import Statement
+from drift_pipeline.plan.statements import Statement, TableLock
 from drift_pipeline.scratch.server import ScratchServer
 
 SHOP = """
@@ -114,6 +114,38 @@ def test_rewrites_locks_and_scans_are_measured(run: Callable[..., Ran]) -> None:
     checked = _only(run("alter table book add check (id > 5)"))
     assert checked.scans == ("table book",)
     assert _only(run("create index fresh on book (id)")).locks == ()
+
+
+@pytest.mark.parametrize(
+    ("sql", "holds", "reads"),
+    [
+        ("create index fresh on book (id)", [("book", "SHARE")], ["book"]),
+        ("create index concurrently fresh on public.book (id)", [("book", "SHARE UPDATE EXCLUSIVE")], ["book"]),
+        ("alter table book add foreign key (id) references author",
+         [("author", "SHARE ROW EXCLUSIVE"), ("book", "SHARE ROW EXCLUSIVE")], ["book"]),
+        ("alter table book add check (id > 5) not valid", [("book", "ACCESS EXCLUSIVE")], []),
+        ("comment on table book is 'x'", [("book", "SHARE UPDATE EXCLUSIVE")], []),
+        ("create table other (id int primary key)", [], []),
+        ("alter domain label add check (value <> '')", [("person", "SHARE")], ["person"]),
+    ],
+)  # fmt: skip
+def test_every_lock_that_stands_in_the_way_is_measured_and_which_tables_are_read(
+    run: Callable[..., Ran], sql: str, holds: list[tuple[str, str]], reads: list[str]
+) -> None:
+    measured = _only(run(sql, on=SHOP + "create domain label as text; create table person (name label);"))
+    assert [(lock.table, lock.mode) for lock in measured.holds] == [(f"public.{table}", mode) for table, mode in holds]
+    assert list(measured.reads) == [f"public.{table}" for table in reads]
+
+
+def test_each_statement_is_measured_alone_with_those_before_it_committed(run: Callable[..., Ran]) -> None:
+    ran = run("alter table book add note text", "alter table book add year int", "create index fresh on book (note)")
+    assert [statement.locks for statement in ran.kept] == [("public.book",), ("public.book",), ()]
+    assert ran.kept[2].holds == (TableLock("public.book", "SHARE"),)
+
+
+def test_what_the_statements_make_themselves_is_nobodys_loss(run: Callable[..., Ran]) -> None:
+    ran = run("create type helper as enum ('a')", "create table aside (id int)", "drop type helper", "drop table aside")
+    assert [(statement.drops, statement.destructive) for statement in ran.kept] == [((), False)] * 4
 
 
 def test_statements_that_fail_are_tried_again_after_the_others(run: Callable[..., Ran]) -> None:
