@@ -38,6 +38,7 @@ from drift_pipeline.judge.findings import Cause, Evidence, Finding
 from drift_pipeline.judgement import count_evidence, findings_of
 from drift_pipeline.lineage import CheckScope, extensions_of, scope_of, tells_the_rest, trace
 from drift_pipeline.models.loader import LoadedModels, kept_models, load_models
+from drift_pipeline.plan.bystanders import Bystanders, bystanders_of
 from drift_pipeline.plan.hazards import with_hazards
 from drift_pipeline.plan.planner import plan_repair
 from drift_pipeline.plan.revisions.make import Drifted, MadeRevision, Project, make_revision
@@ -379,7 +380,8 @@ def _find_drift(settings: Settings, built: BuiltModels, live: LiveSchema, sizes:
     )
     traced = time.monotonic()
     stage("planning the repair and proving it on scratch")
-    plan = _plan(settings, built, live=managed, models=models, diff=diff, scope=scope, printed=printed, sizes=sizes)
+    asked = bystanders_of(everything, managed, models, diff)
+    plan = asked.told(_plan(settings, built, asked, scope, printed=printed, sizes=sizes))
     coverage = Coverage(
         schemas=scope.schemas,
         facts=len(models.facts),
@@ -408,25 +410,23 @@ def _find_drift(settings: Settings, built: BuiltModels, live: LiveSchema, sizes:
 def _plan(
     settings: Settings,
     built: BuiltModels,
-    *,
-    live: Schema,
-    models: Schema,
-    diff: SchemaDiff,
+    asked: Bystanders,
     scope: CheckScope,
+    *,
     printed: Printed,
     sizes: Callable[[], Statistics],
 ) -> Plan:
-    if not diff.differences:
+    if not asked.diff.differences:
         return Plan()  # and no server is started for it
     return plan_repair(
         built.server,
-        live=live,
-        models=models,
+        live=asked.live,
+        models=asked.models,
         models_database=built.database,
-        diff=diff,
+        diff=asked.diff,
         engine_timeout=settings.engine_timeout,
         engines=settings.engines,
-        scope=scope.part,
+        scope=asked.scope(scope.part),
         whole=built.models.schema,
         everything=True,
         exact=settings.exact,

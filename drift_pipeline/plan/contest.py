@@ -11,7 +11,7 @@ from drift_pipeline.plan.attribution import attributed
 from drift_pipeline.plan.costs import cost_of
 from drift_pipeline.plan.engines import NATIVE, engine_named
 from drift_pipeline.plan.engines.process import run_engine
-from drift_pipeline.plan.ground import Ground, changed_outside
+from drift_pipeline.plan.ground import Ground, changed_outside, lost_grants
 from drift_pipeline.plan.proof import Leg, SpoiltError, screened, walk_natively, walk_with
 from drift_pipeline.plan.sandbox import Sandbox, without_sessions
 from drift_pipeline.plan.statements import Alternative, Cost, Proof, Statement
@@ -125,5 +125,5 @@ def _finished(ground: Ground, box: Sandbox, leg: Leg, *, start: Leg, refused: li
     leg = walk_natively(ground, box, ground.goal, leg)
     closer = len(leg.open) < len(start.open)
     kept = [replace(each, proven=closer) for each in attributed(leg.kept, start.open)]
-    beside = tuple(sorted(changed_outside(start.state, leg.state)))
+    beside = tuple(sorted(changed_outside(start.state, leg.state) | lost_grants(start.state, leg.state)))
     return Attempt(engine, replace(leg, kept=kept), refused, beside)

@@ -171,6 +171,28 @@ def changed_outside(before: State, after: State) -> set[FactId]:
     return {key for key in keys if _stated(before.outside.get(key)) != _stated(after.outside.get(key))}
 
 
+def lost_grants(before: State, after: State) -> set[FactId]:
+    """What was granted on relations that were made anew meanwhile, and is not granted any more.
+
+    Who looks at structure alone does not see it go, and the copy may never have had it.
+    """
+    if before.reading is None or after.reading is None:
+        return set()
+    oids = {name: oid for oid, (name, _) in before.reading.marks.items()}
+    anew = {name for oid, (name, _) in after.reading.marks.items() if oids.get(name, oid) != oid}
+    return {
+        key
+        for key, fact in before.inside.facts.items()
+        if key.kind == "privilege" and anew and key.name[1:3] in anew and key not in after.reading.schema.facts
+        if key.name[-1] != _owner_of(fact, before.inside)
+    }
+
+
+def _owner_of(privilege: Fact, schema: Schema) -> Value:
+    about = schema.facts.get(privilege.parent) if privilege.parent else None
+    return about.attributes.get("owner") if about else None
+
+
 def _stated(fact: Fact | None) -> dict[str, Value] | None:
     return None if fact is None else fact.stated
 

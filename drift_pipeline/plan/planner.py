@@ -106,11 +106,8 @@ def plan_repair(
         early = stack.enter_context(Early(asked, box.admin, models_database, engine_timeout))
         ground = replace(ground, early=early)
         down = _back_to(live, ground, box, start, live_database, first=first)
-        known = None
-        if not down.open:
-            # it is live now, as far as anything is compared: what repairs it is written from live's own facts
-            down.state = replace(down.state, inside=live)
-            known = list(diff.differences) if everything else None
+        down = _as_given(down, live)
+        known = list(diff.differences) if everything and not down.open else None
         plan = _forward(
             ground,
             box,
@@ -166,7 +163,7 @@ def plan_between(
             online_for=(source.server_major or server.version // 10000) if online else 0,
         )
         box = stack.enter_context(ground.copy(label="source"))
-        down = _back_to(source, ground, box, _standing(ground, box, source), source_database)
+        down = _as_given(_back_to(source, ground, box, _standing(ground, box, source), source_database), source)
         if target_database is None:
             other = stack.enter_context(ground.copy(label="target"))
             built = _back_to(target, ground, other, _standing(ground, other, target), None)
@@ -225,6 +222,14 @@ def _back_to(
     state = ground.read(box, down.state)
     reached = Leg(state, ground.differences(box, state.inside, schema))
     return walk_natively(ground, box, schema, reached, measure=False)
+
+
+def _as_given(down: Leg, source: Schema) -> Leg:
+    """The copy is what the source is, as far as anything is compared. What turns it into the goal is written from the
+    source's own facts: of its privileges, say, the copy knows nothing where nobody compares them."""
+    if not down.open:
+        down.state = replace(down.state, inside=source)
+    return down
 
 
 def _standing(ground: Ground, box: Sandbox, goal: Schema) -> Leg:

@@ -72,11 +72,14 @@ class _Writer:
         fact = self.situation.goal.get(key)
         if key.kind not in _NOUNS or (fact is None and key in self.situation.source):
             return None
-        fresh = key in self.scene.fresh
-        if fresh and key not in self.situation.source and "privileges" not in self.scene.planes:
+        if key in self.scene.fresh and key not in self.situation.source and "privileges" not in self.scene.planes:
             return None
+        # a column of a view is no fact of its own: it comes with the view
+        fresh = key in self.scene.fresh or (key.kind == "column" and self._in_a_new_view(key))
         after = self._grants(self.situation.goal, ids, key)
-        if fresh and fact is not None:
+        if fresh and key.kind == "column" and fact is None:
+            before: Grants = {}
+        elif fresh and fact is not None:
             before = self._new_object(fact)
         else:
             before = self._grants(self.situation.source, ids, key)
@@ -90,6 +93,10 @@ class _Writer:
             return None
         about = frozenset(ids) | ({key} if fresh else frozenset())
         return Step(tuple(sql), Phase.FINISH, (70, *key.name), about=about, makes=frozenset({*ids, key_of(key)}))
+
+    def _in_a_new_view(self, column: FactId) -> bool:
+        homes = (FactId(kind, column.name[:2]) for kind in ("view", "materialized_view"))
+        return any(home in self.scene.fresh and home in self.situation.source for home in homes)
 
     def _grants(self, facts: Mapping[FactId, Fact], ids: list[FactId], key: FactId) -> Grants:
         everything = _all_of(_OBJECTS.get(key.kind, ""), self.scene.major)
