@@ -90,7 +90,20 @@ def write(path: str, folder: str, request: dict[str, Any]) -> dict[str, Any]:
         raise ValueError("the template wrote no revision")
     _tell(made.path, request["message"], request["details"])
     name = os.path.relpath(made.path, folder)  # file_template may hold folders
-    return {"path": made.path, "name": name, "home": home, "parents": _names(made.down_revision), "failed": failed}
+    return {
+        "path": made.path,
+        "name": name,
+        "home": home,
+        "parents": _names(made.down_revision),
+        "failed": failed,
+        "reversible": _defines(made.path, "downgrade"),
+    }
+
+
+def _defines(path: str, function: str) -> bool:
+    with open(path, encoding="utf-8") as file:
+        body = ast.parse(file.read()).body
+    return any(isinstance(each, ast.FunctionDef) and each.name == function for each in body)
 
 
 def _home(script: ScriptDirectory, head: str) -> str:

@@ -27,19 +27,21 @@ def revision_body(
     *,
     operations: Mapping[str, list[str]] = _NOTHING,
     direction: Direction | None = None,
+    first: Sequence[str] = (),
 ) -> str:
     """Source of a function's body that runs these statements, its first line without indentation, as templates want it.
 
     `guards`: what to say and to ask before the statements that settle a difference; all questions are asked before
     anything is changed. `operations`: by statement, where Alembic has one; else it is executed as it is. Statements
-    that cannot run inside a transaction go into an `autocommit_block`. Without statements: `pass`.
+    that cannot run inside a transaction go into an `autocommit_block`. `first`: lines before everything else. Without
+    statements: `pass`.
 
     Which of the guarded repairs ran is noted in the comment of the version table: `downgrade` takes back those.
     """
     direction = direction or Direction()
     settled = {key for statement in statements for key in statement.settles}
     asked = {each.key: each for each in guards if each.question and each.key in settled}
-    lines = list(_begin_back(asked, direction) if direction.back else _begin(asked))
+    lines = [*first, *(_begin_back(asked, direction) if direction.back else _begin(asked))]
     said = {guard.key: guard.comment for guard in guards}
     for transactional, group in groupby(statements, key=lambda statement: statement.transactional):
         calls = _calls(group, said, asked, operations, "done" if direction.back else "needed")

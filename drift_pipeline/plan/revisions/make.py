@@ -22,6 +22,7 @@ from drift_pipeline.plan.revisions.base import base_of, given_to_nobody, without
 from drift_pipeline.plan.revisions.body import Direction, revision_body
 from drift_pipeline.plan.revisions.branches import chosen_head
 from drift_pipeline.plan.revisions.choice import Chosen, chosen_repair, known_everywhere, lacking_elsewhere
+from drift_pipeline.plan.revisions.fingerprint import check_lines, fingerprint, question
 from drift_pipeline.plan.revisions.guards import guards_back, guards_for
 from drift_pipeline.plan.revisions.operations import Operations, operations_for
 from drift_pipeline.plan.revisions.runner import AlembicRunner, alembic_runner
@@ -157,12 +158,19 @@ def _written(trial: Trial, chosen: Chosen, base: Schema, head: str, *, with_oper
         default = drifted.default_schema
         ours = operations_for(trial.runner, Operations(merged, drifted.models, default), up)
         theirs = operations_for(trial.runner, Operations(drifted.models, merged, default), down)
+    check = _check(trial, forth) if trial.project.models.check_fingerprint else []
     answer = trial.runner.write(
         revision=revision,
         message=f"repair drift of {drifted.environment}",
         details=story(drifted, base, trial.at_head, chosen),
         head=head,
-        upgrades=revision_body(up, guards, operations=ours, direction=Direction(revision)),
+        upgrades=revision_body(
+            up,
+            guards,
+            operations=ours,
+            direction=Direction(revision),
+            first=check,
+        ),
         downgrades=revision_body(
             down,
             guards_back(guards, forth, back),
@@ -177,8 +185,15 @@ def _written(trial: Trial, chosen: Chosen, base: Schema, head: str, *, with_oper
         path.read_text(encoding="utf-8"),
         tuple(answer["parents"]),
         home=Path(answer["home"]),
+        reversible=bool(answer["reversible"]),
         notes=tuple(f"a post-write hook failed: {each}" for each in answer["failed"]),
     )
+
+
+def _check(trial: Trial, forth: Sequence[Difference]) -> list[str]:
+    asked = question(forth)
+    databases = (trial.box.admin, trial.history, trial.drifted.database)
+    return list(check_lines(asked, [fingerprint(each, asked) for each in databases])) if asked else []
 
 
 def _way_back(

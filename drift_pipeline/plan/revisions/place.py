@@ -42,7 +42,8 @@ def described(made: MadeRevision, path: Path | None) -> Iterator[str]:
         yield "no revision is needed" + (" beside it" if made.pending else "")
     elif path is not None:
         yield f"revision {made.revision} follows {', '.join(made.parents) or 'nothing'}: {path}"
-        yield "Alembic ran it on a scratch copy: up leads to the models, down leads back"
+        back = "down leads back" if made.reversible else "the project's template has no downgrade()"
+        yield f"Alembic ran it on a scratch copy: up leads to the models, {back}"
     yield from made.notes
     if made.withheld:
         names = ", ".join(str(each.id) for each in made.withheld)

@@ -44,7 +44,7 @@ def story(drifted: Drifted, base: Schema, at_head: Schema, chosen: Chosen) -> li
         "",
         *_wrapped(
             f"{made_for}, to reach {drifted.models.fingerprint[:16]}. Alembic ran it on a copy of the schema of {here} "
-            "with its pending revisions, and on the history from nothing: up, and down again."
+            "with its pending revisions, and on the history from nothing."
         ),
     ]
     return lines

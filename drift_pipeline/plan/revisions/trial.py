@@ -35,7 +35,7 @@ class Trial:
 
     def prove(self, made: MadeRevision, chosen: Chosen) -> None:
         """On a copy of the base, up must lead to the models; on the history from nothing as well, as far as it did
-        before. Down must lead back on both. They run at the same time. MigrationError.
+        before. Down must lead back on both, if the project writes downgrades. Both run at once. MigrationError.
         """
         with ThreadPoolExecutor(1, thread_name_prefix="history") as pool:
             anew = pool.submit(self._on_the_history, made, chosen)
@@ -53,6 +53,8 @@ class Trial:
             reached = self.ground.read(copy, self.base).inside
             failure = f"{environment}: upgrade() does not lead to the models"
             _none_beyond(self._left(reached, models), chosen.withheld, failure)
+            if not made.reversible:
+                return
             self.runner.downgrade(copy.worker, _below(made))
             reached = without_owners(self.ground.read(copy, self.base).inside)
             _none_beyond(self._left(reached, self.base.inside), (), f"{environment}: downgrade() does not lead back")
@@ -69,6 +71,8 @@ class Trial:
             before = self._left(self.at_head, models) if left else ()
             failure = f"{environment}: on a database made anew, the history does not lead to the models any more"
             _none_beyond(left, before, failure)
+            if not made.reversible:
+                return
             runner.downgrade(copy.admin, _below(made))
             reached = self.ground.read(copy).inside
             failure = f"{environment}: on a database made anew, downgrade() does not lead back"

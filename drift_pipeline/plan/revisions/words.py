@@ -50,6 +50,7 @@ class MadeRevision:
 
     `home`: the folder of the project's revisions, where the file belongs. `withheld`: what it leaves as it is.
     `notes`: what else is to be said, such as a formatter that failed.
+    `reversible`: the project's template has a way back.
     """
 
     revision: str = ""
@@ -60,3 +61,4 @@ class MadeRevision:
     withheld: tuple[Difference, ...] = ()
     home: Path | None = None
     notes: tuple[str, ...] = ()
+    reversible: bool = True
