@@ -14,6 +14,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
+from drift_pipeline.schema.garbage import no_garbage
+
 Value: TypeAlias = bool | int | float | str | list["Value"] | dict[str, "Value"] | None
 """What an attribute may be: JSON. Lists without a natural order are sorted by the reader."""
 
@@ -86,9 +88,10 @@ class Schema:
         digest = hashlib.sha256()
         encode = json.JSONEncoder(sort_keys=True).encode
         ids = sorted(self.facts)
-        for start in range(0, len(ids), _AT_ONCE):
-            part = ids[start : start + _AT_ONCE]
-            digest.update(encode([(*key, self.facts[key].stated) for key in part]).encode())
+        with no_garbage():
+            for start in range(0, len(ids), _AT_ONCE):
+                part = ids[start : start + _AT_ONCE]
+                digest.update(encode([(*key, self.facts[key].stated) for key in part]).encode())
         return digest.hexdigest()[:32]
 
     def sharing(self, other: Schema) -> Schema:

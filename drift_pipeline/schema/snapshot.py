@@ -36,8 +36,9 @@ def to_json(schema: Schema) -> str:
         "excluded": dict(schema.excluded),
     }
     parts = [f"{encode(key)}: {encode(value)},\n" for key, value in head.items()]
-    facts = ",\n".join(_fact_lines(schema, ids, encode))
-    depends = ",\n".join(_edge_lines(schema, ids, encode))
+    with no_garbage():
+        facts = ",\n".join(_fact_lines(schema, ids, encode))
+        depends = ",\n".join(_edge_lines(schema, ids, encode))
     return "{\n" + "".join(parts) + f'"facts": [\n{facts}\n],\n"depends": [\n{depends}\n]\n' + "}\n"
 
 
