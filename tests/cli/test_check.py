@@ -61,6 +61,24 @@ def test_drift_is_told_kept_and_counted(drift: Drift, new_database: NewDatabase,
     assert (project / ".drift" / ".gitignore").read_text() == "*\n"
 
 
+def test_online_writes_the_repair_as_steps_beside_the_plain_one(
+    drift: Drift, new_database: NewDatabase, project: Path
+) -> None:
+    variables = variables_of(new_database(DRIFTED))
+    ended = drift("check", "--env", "production", "--online", variables=variables)
+    assert ended.code == 2, ended.err
+    assert re.search(r"- plain, 2 statements: .*\n- online, \d+ steps \(proven\)", ended.out)
+    latest = project / ".drift" / "artifacts" / "production" / "latest"
+    plan = json.loads((latest / "drift-report.json").read_text())["plan"]
+    assert [len(plan["statements"]), plan["online"]["proof"]] == [2, "proven"]
+    assert any("NOT VALID" in each["sql"] for step in plan["online"]["steps"] for each in step["statements"])
+    assert "\nBEGIN;\n" in (latest / "schema-diff.sql").read_text()
+
+    drift("check", "--env", "production", variables=variables)
+    assert json.loads((latest / "drift-report.json").read_text())["plan"]["online"] is None
+    assert "BEGIN" not in (latest / "schema-diff.sql").read_text()
+
+
 @pytest.mark.slow
 def test_each_form_of_the_report_is_printed_and_nothing_else(
     drift: Drift, new_database: NewDatabase, project: Path
