@@ -40,6 +40,7 @@ def found(both: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
 # ---------------------------------------------------------------- reruns
 
 
+@pytest.mark.slow
 def test_a_rerun_from_failure_makes_what_failed_and_nothing_else(
     found: Project, instance: dg.DagsterInstance, new_database: Callable[..., Database]
 ) -> None:
@@ -138,6 +139,7 @@ def stale(project: Project, instance: dg.DagsterInstance) -> dict[str, StaleStat
     return {key.to_user_string(): resolver.get_status(key) for key in graph.get_all_asset_keys()}
 
 
+@pytest.mark.slow
 def test_a_read_that_finds_nothing_new_leaves_everything_downstream_fresh(
     found: Project, instance: dg.DagsterInstance, new_database: Callable[..., Database]
 ) -> None:

@@ -64,6 +64,7 @@ def clean(project: Project, instance: dg.DagsterInstance) -> dg.ExecuteInProcess
     return project.execute(instance, "drift_retention")
 
 
+@pytest.mark.slow
 def test_empty_runs_go_and_those_that_materialised_stay(project: Project, instance_on_disk: dg.DagsterInstance) -> None:
     instance = instance_on_disk
     old, young, full = empty_run(instance, project), empty_run(instance, project), full_run(instance)
@@ -84,6 +85,7 @@ def test_empty_runs_go_and_those_that_materialised_stay(project: Project, instan
     assert not mine & {run.run_id for run in instance.get_runs()}
 
 
+@pytest.mark.slow
 def test_all_of_many_pages_are_looked_at(
     project: Project, instance_on_disk: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -110,6 +112,7 @@ def test_old_artifacts_go_and_the_settings_say_how_old(project: Project, instanc
     assert len(project.store.checks("production")) == 3
 
 
+@pytest.mark.slow
 def test_a_store_that_is_down_keeps_no_log_and_no_run_alive(project: Project, tmp_path: Path) -> None:
     project.artifacts.parent.mkdir(parents=True, exist_ok=True)
     project.artifacts.write_text("in the way")

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 
 import dagster as dg
+import pytest
 
 from drift_pipeline.config import Database
 from tests.orchestration.project import AS_DECLARED, FIRST, Project, give_history, number
@@ -69,6 +70,7 @@ def test_several_heads_are_a_check_that_failed(project: Project, instance: dg.Da
     assert number(result, STEP, "head") == "0002, 0003"
 
 
+@pytest.mark.slow
 def test_a_history_that_cannot_be_read_is_shown_and_stops_no_check(
     project: Project, instance: dg.DagsterInstance, new_database: Callable[..., Database]
 ) -> None:
