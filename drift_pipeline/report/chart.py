@@ -1,7 +1,8 @@
 """The trend as a picture: counts by severity over time, as one SVG that needs nothing else.
 
-Colours are attributes with `var(--critical, …)` and no styles: a page with variables of its own gives the chart its
-light or dark colours, a content security policy without inline styles lets it through, and a file of its own is light.
+Colours are attributes with `var(--text, …)` and no styles: a page with variables of its own makes the chart light or
+dark, a content security policy without inline styles lets it through, and a file of its own is light. The three of the
+levels stand out from white and from black, and from each other by a line.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ LEVELS = ("critical", "major", "minor")
 """From the base line upwards: the worst stands where heights are easiest to compare."""
 
 _COLOURS = {
-    "critical": "var(--critical, #b3261e)",
-    "major": "var(--major, #c2660c)",
-    "minor": "var(--minor, #c9a90a)",
+    "critical": "var(--chart-critical, #d0392f)",
+    "major": "var(--chart-major, #c76f12)",
+    "minor": "var(--chart-minor, #a88a00)",
 }
 _GROUND, _LINE = "var(--ground, #fff)", "var(--line, #d0d7de)"
 _TEXT, _QUIET = "var(--text, #1b1f24)", "var(--quiet, #57606a)"
@@ -166,7 +167,7 @@ def _drawn(frame: _Frame, points: Sequence[Point]) -> Iterator[str]:
     for level in LEVELS:
         above = [base + getattr(point, level) for base, point in zip(below, points, strict=True)]
         if above != below:
-            yield f'<path d="{_area(frame, points, below, above)}" fill="{_COLOURS[level]}" fill-opacity="0.85"/>'
+            yield f'<path d="{_area(frame, points, below, above)}" fill="{_COLOURS[level]}" stroke="{_GROUND}"/>'
         below = above
     yield from _dates(frame, points)
     yield from _legend(points[-1])

@@ -28,7 +28,7 @@ def tops(svg: str) -> dict[str, list[tuple[float, float]]]:
     """Corners of each severity's area, by the name of its colour."""
     found = {}
     for path in drawn(svg).iter(f"{SVG}path"):
-        level = re.search(r"--(\w+)", path.get("fill", ""))
+        level = re.search(r"--chart-(\w+)", path.get("fill", ""))
         assert level
         pairs = re.findall(r"([\d.]+),([\d.]+)", path.get("d", ""))
         found[level[1]] = [(float(x), float(y)) for x, y in pairs]
@@ -106,9 +106,9 @@ def test_a_sparkline_draws_what_is_worse_upon_the_whole() -> None:
     svg = sparkline([point(0, critical=1, minor=1), point(1, major=2), point(2, major=2), point(3, minor=4)])
     paths = [(path.get("fill"), path.get("d")) for path in drawn(svg).iter(f"{SVG}path")]
     assert paths == [
-        ("#c9a90a", "M0 24V12H90V0H120V24z"),
-        ("#c2660c", "M0 24V18H30V12H90V24H120V24z"),
-        ("#b3261e", "M0 24V18H30V24H120V24z"),
+        ("#a88a00", "M0 24V12H90V0H120V24z"),
+        ("#c76f12", "M0 24V18H30V12H90V24H120V24z"),
+        ("#d0392f", "M0 24V18H30V24H120V24z"),
         (None, "M0 24h120"),
     ]
 
