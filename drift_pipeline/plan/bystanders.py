@@ -66,7 +66,7 @@ def bystanders_of(everything: Schema, live: Schema, models: Schema, diff: Schema
     `everything`: all facts of the live database; `live`, `models`: the part of both that is compared.
     """
     out = everything.facts.keys() - live.facts.keys()
-    if not out:
+    if not _concerned(everything, out):
         return Bystanders(live, models, diff)
     links = _Links(everything, out)
     ids = links.with_needs(links.users_of(_touched(diff.differences)))
@@ -83,6 +83,14 @@ def bystanders_of(everything: Schema, live: Schema, models: Schema, diff: Schema
         replace(diff, differences=tuple(each for each in diff.differences if each.key not in gone)),
         frozenset(ids),
         held,
+    )
+
+
+def _concerned(everything: Schema, out: set[FactId]) -> bool:
+    """Whether anything that is not compared hangs on anything at all: mostly it does not, and that is quickly told."""
+    parents = (everything.facts[key].parent for key in out)
+    return any(parent is not None and parent.kind in MADE_ANEW for parent in parents) or any(
+        user in out for user, _ in everything.depends
     )
 
 
