@@ -262,6 +262,7 @@ def make_migration(
             exact=settings.exact,
             default_schema=settings.default_schema,
             extensions=extensions_of(live.schema),
+            online=settings.online,
             told={each.difference.id: _told(each) for each in report.findings} if report else {},
         )
         project = Project(settings.models, settings.root, tuple(ahead))

@@ -19,7 +19,7 @@ from drift_pipeline.plan.revisions.make import MadeRevision
 from drift_pipeline.plan.revisions.place import described, place_revision
 from drift_pipeline.schema.reader import read_schema
 from tests.cli.conftest import variables_of
-from tests.conftest import NewDatabase
+from tests.conftest import NewDatabase, run_sql
 from tests.lineage.project import MAKO, REVISION, stamped
 from tests.models.applications import Application
 from tests.models.test_env_py import GENERIC, INI
@@ -39,6 +39,10 @@ MODELS = """
         Column("active", Boolean, server_default=text("true"), nullable=False),
     )
     Index("ix_things_name", TABLE.c.name, postgresql_where=TABLE.c.active)
+"""
+STOPPED = """
+    CREATE FUNCTION stop() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not today'; END $$;
+    CREATE EVENT TRIGGER stop ON ddl_command_start WHEN TAG IN ('CREATE INDEX') EXECUTE FUNCTION stop();
 """
 FIRST = "CREATE TABLE things (id serial PRIMARY KEY, name varchar(80))"
 ASYNCHRONOUS = """
@@ -94,9 +98,11 @@ def add(
     application.write(f"migrations/{folder}/{name}.py", text.replace("raise NotImplementedError", "pass"))
 
 
-def made_for(application: Application, live: Database, **models: object) -> tuple[Settings, MadeRevision]:
+def made_for(
+    application: Application, live: Database, *, online: bool = False, **models: object
+) -> tuple[Settings, MadeRevision]:
     settings = load_settings(application.root, environ=variables_of(live))
-    settings = replace(settings, models=replace(settings.models, **models))
+    settings = replace(settings, models=replace(settings.models, **models), online=online)
     looked = use_case.look("production", settings=settings, environ=variables_of(live))
     return settings, use_case.make_migration(settings, looked.models, looked.live, report=looked.report)
 
@@ -218,3 +224,21 @@ def test_it_stops_where_the_tables_are_others_if_that_is_asked_for(tmp_path: Pat
     assert as_the_models(application, settings, live)
     fresh = new_database()
     assert as_the_models(application, settings, fresh)
+
+
+def test_online_steps_are_committed_one_after_the_other(tmp_path: Path, new_database: NewDatabase) -> None:
+    application, live = project(tmp_path / "shop"), new_database(FIRST + ";" + stamped("r1"))
+    settings, made = made_for(application, live, online=True)
+    upgrade = made.text.partition("def upgrade")[2].partition("def downgrade")[0]
+    assert "autocommit_block()" in upgrade
+    assert "CONCURRENTLY" in upgrade or "postgresql_concurrently=True" in upgrade
+    assert "SET lock_timeout" in upgrade
+    place_revision(made)
+    assert as_the_models(application, settings, new_database())
+    # one that is stopped on the way goes on where it was
+    run_sql(live, STOPPED)
+    with pytest.raises(MigrationError, match="not today"):
+        migrate(settings.models, application.root, live, ("head",))
+    assert "active" in {each.name[-1] for each in read_schema(live).facts if each.kind == "column"}
+    run_sql(live, "DROP EVENT TRIGGER stop; DROP FUNCTION stop")
+    assert as_the_models(application, settings, live)

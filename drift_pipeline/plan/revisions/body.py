@@ -6,19 +6,24 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from drift_pipeline.plan.native.quote import quote_literal
 from drift_pipeline.plan.revisions.guards import Guard
 from drift_pipeline.plan.revisions.source import INDENT, broken, escaped, indented, literal, one_line
-from drift_pipeline.plan.statements import Statement
+from drift_pipeline.plan.statements import Statement, Step
 
 _NOTHING: Mapping[str, list[str]] = {}
 
 
 @dataclass(frozen=True)
 class Direction:
-    """Which of the two functions is written. `revision`: its id, by which a database notes what ran there."""
+    """Which of the two functions is written. `revision`: its id, by which a database notes what ran there.
+
+    `noted`: it notes it in any case, since it is run in steps.
+    """
 
     revision: str = ""
     back: bool = False
+    noted: bool = False
 
 
 def revision_body(
@@ -28,28 +33,44 @@ def revision_body(
     operations: Mapping[str, list[str]] = _NOTHING,
     direction: Direction | None = None,
     first: Sequence[str] = (),
+    steps: Sequence[Step] = (),
 ) -> str:
     """Source of a function's body that runs these statements, its first line without indentation, as templates want it.
 
     `guards`: what to say and to ask before the statements that settle a difference; all questions are asked before
     anything is changed. `operations`: by statement, where Alembic has one; else it is executed as it is. Statements
-    that cannot run inside a transaction go into an `autocommit_block`. `first`: lines before everything else. Without
-    statements: `pass`.
+    that cannot run inside a transaction go into an `autocommit_block`. `first`: lines before everything else. `steps`:
+    the statements once more, each step to be committed before the next one. Without statements: `pass`.
 
     Which of the guarded repairs ran is noted in the comment of the version table: `downgrade` takes back those.
     """
     direction = direction or Direction()
     settled = {key for statement in statements for key in statement.settles}
     asked = {each.key: each for each in guards if each.question and each.key in settled}
-    lines = [*first, *(_begin_back(asked, direction) if direction.back else _begin(asked))]
+    if direction.back:
+        lines = [*first, *(_begin_back(asked, direction) if asked or direction.noted else ())]
+    else:
+        lines = [
+            *first,
+            *(_begin(asked) if asked or steps else ()),
+            *(_go_on(direction) if steps else _needed() if asked else ()),
+        ]
     said = {guard.key: guard.comment for guard in guards}
+    chosen = "done" if direction.back else "needed"
+    for number, step in enumerate(steps, start=1):
+        calls = list(_calls(step.statements, said, asked, operations, chosen))
+        lines += _step(number, step, calls)
+    if steps:
+        lines += _end_steps()
+        kept = {id(statement) for step in steps for statement in step.statements}
+        statements = [each for each in statements if id(each) not in kept]
     for transactional, group in groupby(statements, key=lambda statement: statement.transactional):
-        calls = _calls(group, said, asked, operations, "done" if direction.back else "needed")
+        calls = list(_calls(group, said, asked, operations, chosen))
         if transactional:
             lines += calls
         else:
-            lines += ["with op.get_context().autocommit_block():", *indented(list(calls))]
-    if asked:
+            lines += ["with op.get_context().autocommit_block():", *indented(calls)]
+    if (asked or direction.noted) and not steps:
         lines += _end_back(direction) if direction.back else _end(direction)
     return "\n".join(indented(lines)).strip() or "pass"
 
@@ -58,8 +79,6 @@ def revision_body(
 
 
 def _begin(asked: Mapping[str, Guard]) -> Iterator[str]:
-    if not asked:
-        return
     yield "context, bind = op.get_context(), op.get_bind()"
     yield "repairs = {"
     for guard in asked.values():
@@ -68,12 +87,33 @@ def _begin(asked: Mapping[str, Guard]) -> Iterator[str]:
         yield f"{INDENT}{literal(guard.number)}: {first}{'' if more else ','}"
         yield from (f"{INDENT}{each}{',' if each is more[-1] else ''}" for each in more)
     yield "}"
+
+
+def _needed() -> Iterator[str]:
     yield "# what this database has already is left alone; a script made with --sql cannot ask, and does everything"
     yield "needed = {"
     yield f"{INDENT}number"
     yield f"{INDENT}for number, question in repairs.items()"
     yield f"{INDENT}if context.as_sql or bind.execute(sa.text(question)).scalar()"
     yield "}"
+    yield ""
+
+
+def _go_on(direction: Direction) -> Iterator[str]:
+    """What is needed and how far it came are noted with each step: a run that stopped goes on where it was."""
+    yield from _ask_the_note()
+    yield f'begun = [word for word in said.split() if word.startswith("{_note(direction)}")]'
+    yield 'said = " ".join(word for word in said.split() if word not in begun)'
+    yield "if begun:  # it was stopped on the way: what was committed is done"
+    yield f'{INDENT}numbers, _, done = begun[0].partition("=")[2].partition("@")'
+    yield f'{INDENT}needed, done = set(numbers.split(",")), int(done)'
+    yield "else:"
+    yield from indented([*list(_needed())[:-1], "done = 0"])
+    yield ""
+    yield "def note(step):"
+    yield f'{INDENT}numbers = ",".join(sorted(needed))'
+    yield f'{INDENT}words = f"{{said}} {_note(direction)}{{numbers}}@{{step}}".strip()'
+    yield f"{INDENT}op.create_table_comment(table, words, schema=schema)"
     yield ""
 
 
@@ -86,16 +126,14 @@ def _end(direction: Direction) -> Iterator[str]:
 
 
 def _begin_back(asked: Mapping[str, Guard], direction: Direction) -> Iterator[str]:
-    if not asked:
-        return
     yield "context, bind = op.get_context(), op.get_bind()"
     yield "# upgrade() noted at the version table what it did here; without asking (--sql), everything is taken back"
     yield from _ask_the_note()
     everything = ", ".join(literal(each) for each in sorted({guard.number for guard in asked.values()}))
-    yield f"done = {{{everything}}} if context.as_sql else set()"
+    yield f"done = {{{everything}}} if context.as_sql else set()" if everything else "done = set()"
     yield "for word in said.split():"
     yield f'{INDENT}if word.startswith("{_note(direction)}"):'
-    yield f'{INDENT * 2}done.update(word.partition("=")[2].split(","))'
+    yield f'{INDENT * 2}done.update(word.partition("=")[2].partition("@")[0].split(","))'
     yield ""
 
 
@@ -118,6 +156,23 @@ def _note(direction: Direction) -> str:
 
 
 # ---------------------------------------------------------------- statements
+
+
+def _step(number: int, step: Step, calls: list[str]) -> Iterator[str]:
+    """What went before is committed where the block begins; the limits hold for the session."""
+    yield f"# {one_line(step.title)}"
+    yield f"if done < {number}:"
+    limits = (("lock_timeout", step.lock_timeout), ("statement_timeout", step.statement_timeout))
+    inside = [line for name, value in limits for line in execute_call(f"SET {name} = {quote_literal(value)}")]
+    block = ["with context.autocommit_block():", *indented([*inside, *([] if step.transactional else calls)])]
+    yield from indented([*block, *(calls if step.transactional else ()), f"note({number})"])
+    yield ""
+
+
+def _end_steps() -> Iterator[str]:
+    yield "with context.autocommit_block():"
+    for name in ("lock_timeout", "statement_timeout"):
+        yield from indented(execute_call(f"RESET {name}"))
 
 
 def _calls(

@@ -10,13 +10,14 @@ from drift_pipeline.diff.differences import Difference
 from drift_pipeline.judge.asked import is_named, is_unknown_object
 from drift_pipeline.plan.attribution import attributed
 from drift_pipeline.plan.ground import Ground, State, all_ids, changed_outside, ids_of
+from drift_pipeline.plan.online.prove import plan_online
 from drift_pipeline.plan.phrases import stays_open
 from drift_pipeline.plan.proof import Leg, walk_natively
 from drift_pipeline.plan.revisions.base import without_owners
 from drift_pipeline.plan.revisions.guards import question_of
 from drift_pipeline.plan.revisions.words import Drifted
 from drift_pipeline.plan.sandbox import Sandbox
-from drift_pipeline.plan.statements import Statement
+from drift_pipeline.plan.statements import Plan, Proof, Statement, Step
 from drift_pipeline.schema.facts import FactId, Schema
 
 
@@ -25,7 +26,7 @@ class Chosen:
     """`wanted`: what is settled by the `statements`; `withheld`: what is left as it is; `open`: what no statement does.
 
     The statements carry what was measured of them. `elsewhere`: what this database has and the history lacks, so that
-    the others lack it as well.
+    the others lack it as well. `steps`: the same repair for databases in use, where that was asked for and proven.
     """
 
     wanted: tuple[Difference, ...] = ()
@@ -33,6 +34,7 @@ class Chosen:
     withheld: tuple[Difference, ...] = ()
     open: tuple[str, ...] = ()
     elsewhere: tuple[Difference, ...] = ()
+    steps: tuple[Step, ...] = ()
 
 
 def chosen_repair(
@@ -56,11 +58,14 @@ def chosen_repair(
         wanted = tuple(each for each in differences if each.key not in lossy)
         if not wanted:
             return Chosen(withheld=withheld)
-        leg, beside = _tried(ground, box, base, wanted, withheld)
+        trying = replace(ground, tolerated=frozenset(all_ids(withheld) - all_ids(wanted)))
+        leg, beside = _tried(trying, box, base, wanted)
         # what only the trial shows: values that a new type cuts, what a drop takes along
         more = _losing(leg.kept) & {each.key for each in wanted if not is_named(each, allow_drop)}
         if destructive or not more:
-            return Chosen(wanted, tuple(leg.kept), withheld, (*(stays_open(each) for each in leg.open), *beside))
+            still = (*(stays_open(each) for each in leg.open), *beside)
+            chosen = Chosen(wanted, tuple(leg.kept), withheld, still)
+            return _online(trying, box, base, drifted, chosen) if drifted.online and not still else chosen
         lossy |= more
 
 
@@ -68,10 +73,17 @@ def _losing(statements: Sequence[Statement]) -> set[str]:
     return {key for statement in statements if statement.destructive for key in statement.settles}
 
 
-def _tried(
-    ground: Ground, box: Sandbox, base: State, wanted: Sequence[Difference], withheld: Sequence[Difference]
-) -> tuple[Leg, list[str]]:
-    ground = replace(ground, tolerated=frozenset(all_ids(withheld) - all_ids(wanted)))
+def _online(ground: Ground, box: Sandbox, base: State, drifted: Drifted, chosen: Chosen) -> Chosen:
+    """In steps that are committed one after the other; as it was where they could not be proven."""
+    plain = Plan(chosen.statements, Proof.PROVEN)
+    major = drifted.live.server_major
+    online = plan_online(ground, box, Leg(base, list(chosen.wanted)), plain, major=major)
+    if online.proof is not Proof.PROVEN:
+        return chosen
+    return replace(chosen, statements=online.statements, steps=online.steps)
+
+
+def _tried(ground: Ground, box: Sandbox, base: State, wanted: Sequence[Difference]) -> tuple[Leg, list[str]]:
     with ground.copy(box.name, "repair") as copy:
         leg = walk_natively(ground, copy, ground.goal, Leg(base, list(wanted)))
         leg.kept = attributed(leg.kept, wanted)

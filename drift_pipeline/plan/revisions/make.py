@@ -142,10 +142,12 @@ def _written(trial: Trial, chosen: Chosen, base: Schema, head: str, *, with_oper
     drifted = trial.drifted
     forth = (*chosen.wanted, *chosen.elsewhere)
     up = given_to_nobody(chosen.statements, drifted.models)
+    steps = [replace(each, statements=given_to_nobody(each.statements, drifted.models)) for each in chosen.steps]
     ways_back = [_way_back(drifted, base, chosen.wanted), _way_back(drifted, trial.at_head, chosen.elsewhere)]
     back = [each for differences, _ in ways_back for each in differences]
     down = [each for _, statements in reversed(ways_back) for each in statements]
-    everywhere = known_everywhere(trial.at_head, base, chosen.wanted)
+    # steps that were committed before a run stopped are not made once more: so everything is asked about
+    everywhere = () if chosen.steps else known_everywhere(trial.at_head, base, chosen.wanted)
     guards = guards_for(forth, everywhere)
     # the same state of both sides gives the same revision, however often it is asked for
     sql = "".join(f"{each.sql};\n" for each in chosen.statements)
@@ -170,12 +172,13 @@ def _written(trial: Trial, chosen: Chosen, base: Schema, head: str, *, with_oper
             operations=ours,
             direction=Direction(revision),
             first=check,
+            steps=steps,
         ),
         downgrades=revision_body(
             down,
             guards_back(guards, forth, back),
             operations=theirs,
-            direction=Direction(revision, back=True),
+            direction=Direction(revision, back=True, noted=bool(steps)),
         ),
     )
     path = Path(answer["path"])

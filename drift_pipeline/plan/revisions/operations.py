@@ -49,6 +49,8 @@ class Operations:
 
     def of(self, sql: str) -> list[str]:
         """The operation for a statement as lines of source; none where SQL says it better or alone."""
+        if _NO_WORDS.search(sql):
+            return []
         for shape, write in _SHAPES.items():
             if match := shape.fullmatch(sql.strip()):
                 found = {key: _stored(value) for key, value in match.groupdict().items() if value and key != "rest"}
@@ -69,11 +71,17 @@ class Operations:
         return self.before.facts.get(FactId(kind, name))
 
 
+_NO_WORDS = re.compile(r"\b(?:NOT VALID|USING INDEX|IF (?:NOT )?EXISTS|ONLY)\b")
+"""What only SQL says, whatever the facts are in the end."""
+
+
 def _stored(identifier: str) -> str:
     return identifier[1:-1].replace('""', '"') if identifier.startswith('"') else identifier
 
 
 # ---------------------------------------------------------------- tables and columns
+
+_QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*\"""")
 
 
 def _column_source(fact: Fact) -> str:
@@ -90,10 +98,18 @@ def _column_source(fact: Fact) -> str:
     return f"sa.Column({', '.join(arguments)})"
 
 
+def _says_the_same(sql: str, columns: list[str]) -> bool:
+    """Whether the statement says at once what the columns have in the end: a default may have to wait for others."""
+    plain = _QUOTED.sub("''", sql)
+    defaults = sum("server_default=" in each for each in columns)
+    not_null = sum("nullable=False" in each for each in columns)
+    return plain.count(" DEFAULT ") == defaults and plain.count(" NOT NULL") == not_null
+
+
 def _add_column(operations: Operations, place: Place) -> list[str]:
     fact = operations.made("column", place.schema, place.table, place.column)
     column = _column_source(fact) if fact else ""
-    if not column:
+    if not column or not _says_the_same(place.rest, [column]):
         return []
     return call("op.add_column", [literal(place.table), column, *operations.schema(place.schema)])
 
@@ -110,7 +126,7 @@ def _create_table(operations: Operations, place: Place) -> list[str]:
         return []
     facts = [each for each in operations.after.of_kind("column") if each.parent == table.id]
     columns = [_column_source(each) for each in sorted(facts, key=position)]
-    if not all(columns):
+    if not all(columns) or not _says_the_same(place.rest, columns):
         return []
     return call("op.create_table", [literal(place.table), *columns, *operations.schema(place.schema)])
 
@@ -331,9 +347,9 @@ def _words(sql: str, default_schema: str) -> list[str]:
 _SHAPES: Mapping[re.Pattern[str], Write] = {
     re.compile(shape, re.DOTALL): write
     for shape, write in (
-        (rf"{_ALTER}ADD COLUMN {_COLUMN} .+", _add_column),
+        (rf"{_ALTER}ADD COLUMN {_COLUMN} (?P<rest>.+)", _add_column),
         (rf"{_ALTER}DROP COLUMN {_COLUMN}", _drop_column),
-        (rf"CREATE TABLE {_TABLE} \(.+\)", _create_table),
+        (rf"CREATE TABLE {_TABLE} \((?P<rest>.+)\)", _create_table),
         (rf"DROP TABLE {_TABLE}", _drop_table),
         (rf"{_COLUMN_OF}TYPE (?P<rest>.+)", _altered(_new_type)),
         (rf"{_COLUMN_OF}SET NOT NULL", _altered(lambda _: ["nullable=False"])),

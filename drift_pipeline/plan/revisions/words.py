@@ -29,7 +29,8 @@ class Project:
 class Drifted:
     """One environment against the models, both as they are compared. `database`: scratch, with the models.
 
-    `told`: what the report says about a difference besides: since when, and its cause.
+    `told`: what the report says about a difference besides: since when, and its cause. `online`: the repair is wanted
+    in steps for a database in use.
     """
 
     environment: str
@@ -42,6 +43,7 @@ class Drifted:
     default_schema: str = "public"
     extensions: Mapping[str, str] = field(default_factory=dict)
     told: Mapping[FactId, str] = field(default_factory=dict)
+    online: bool = False
 
 
 @dataclass(frozen=True)
