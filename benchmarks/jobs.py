@@ -137,7 +137,7 @@ def _databases(server: ScratchServer, label: str, number: int) -> Iterator[list[
             _build(Database(template, {**server.parameters, "dbname": template}), [*ddl(TABLES), *changes])
         for each, name in enumerate(names):
             parts = map(sql.Identifier, (name, templates[each % len(templates)]))
-            _execute(maintenance, [sql.SQL("create database {} template {} strategy file_copy").format(*parts)])
+            _execute(maintenance, [sql.SQL("create database {} template {}").format(*parts)])
         yield [Database(name, {**server.parameters, "dbname": name}) for name in names]
     finally:
         for name in (*names, *templates):

@@ -128,10 +128,16 @@ class Examiner:
         return names or ["production"]
 
     def _live(self, settings: Settings, name: str) -> Iterator[Line]:
-        from drift_pipeline.config import database_for
+        from drift_pipeline.config import database_for, environment_named
+        from drift_pipeline.fleet.members import databases_of
         from drift_pipeline.schema.connect import connect
 
-        database = database_for(settings, name)
+        if environment_named(settings, name).is_fleet:
+            members = databases_of(settings, name)
+            yield Line("✓", name, f"a fleet of {len(members):,} databases on one server; the first is tried")
+            database = members[0]
+        else:
+            database = database_for(settings, name)
         began = time.monotonic()
         with closing(connect(database, connect_timeout=settings.connect_timeout)) as connection:
             milliseconds = (time.monotonic() - began) * 1000

@@ -237,3 +237,12 @@ def test_a_database_is_looked_at_alone_too(looked_at: LookedAt) -> None:
     assert not look_at_member(settings, "tenants", names[0], environ=environ).drift_detected
     with pytest.raises(ConfigError, match="unheard_of is no database of tenants"):
         look_at_member(settings, "tenants", "unheard_of", environ=environ)
+
+
+def test_doctor_tries_a_fleet(looked_at: LookedAt, drift: Drift) -> None:
+    folder, variables = looked_at.fleet.root, looked_at.fleet.variables
+
+    ended = drift("doctor", "--env", "tenants", variables=variables, folder=folder)
+
+    assert "a fleet of 6 databases on one server" in ended.out
+    assert f"/{looked_at.fleet.names[0]} reached in" in ended.out
