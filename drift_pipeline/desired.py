@@ -274,7 +274,8 @@ def _remember(key: str, entry: _Entry) -> None:
 
 def lately() -> Schema | None:
     """The facts of the models that this process dealt with last, if any: a live schema will be much like them."""
-    return next(reversed(_remembered.values())).schema if _remembered else None
+    entries = list(_remembered.values())  # at once: other threads may be reading other databases of a fleet
+    return entries[-1].schema if entries else None
 
 
 def _recall(settings: Settings, key: str) -> _Entry | None:

@@ -9,17 +9,21 @@ No `from __future__ import annotations` here: Dagster looks at the annotations o
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import dagster as dg
 
 import drift_pipeline
+from drift_pipeline.config import Settings
 from drift_pipeline.fleet.check import check_fleet, look_at_member
 from drift_pipeline.fleet.kept import FLEET, fleet_files, keep_fleet
 from drift_pipeline.fleet.output import summary_table, unread_table
 from drift_pipeline.fleet.result import FleetReport, FleetSchema, databases_text
-from drift_pipeline.fleet.words import fleet_verdict
+from drift_pipeline.fleet.words import fleet_verdict, names_text
+from drift_pipeline.notify.alerts import Failure
+from drift_pipeline.notify.deliver import tell_failure
 from drift_pipeline.orchestration import checks, metadata
-from drift_pipeline.orchestration.alerts import alert, failure_hook
+from drift_pipeline.orchestration.alerts import alert, channels_of, failure_hook, log_deliveries, run_link
 from drift_pipeline.orchestration.assets import (
     ENVIRONMENT_TAG,
     MODEL_SCHEMA,
@@ -89,14 +93,15 @@ def _report(environment: str, identifier: str, traits: Traits) -> dg.AssetsDefin
         run_id = context.run.run_id
         with could_not_look(environment), settings_of_run(context, drift) as settings:
             store = drift.store(settings)
-            before = _known(store.latest(environment, FLEET))
+            before = _Before.of(store.latest(environment, FLEET))
             fleet = check_fleet(environment, settings=settings)
             kept = keep_fleet(store, fleet, run_id, allow_destructive=settings.allow_destructive)
             told = alert(context.log, settings, store, kept, run_id)
             if told is not kept:
                 # with what became of the alert, the report was written again as that of one database
                 store.write(environment, run_id, fleet_files(fleet, allow_destructive=settings.allow_destructive))
-        _note_databases(context, identifier, fleet, before)
+            _tell_of_unread(context, settings, fleet, before)
+        _note_databases(context, identifier, fleet, before.known)
         context.log.info("%s", fleet_verdict(fleet))
         tag_run(context, told.report)
         shown = {**metadata.of_report(told.report, kept.movement, kept.locations, traits.website), **of_fleet(fleet)}
@@ -173,17 +178,38 @@ def _read_check(key: dg.AssetKey, fleet: FleetReport) -> dg.AssetCheckResult:
     )
 
 
-def _known(text: str | None) -> dict[str, str]:
-    """Database -> fingerprint and severity, as the check before left them; empty where that cannot be read."""
-    try:
-        schemas = json.loads(text or "{}").get("schemas", [])
-        return {
-            str(name): f"{schema['fingerprint']} {schema['report']['summary']['severity']}"
-            for schema in schemas
-            for name in schema["databases"]
-        }
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return {}
+@dataclass(frozen=True)
+class _Before:
+    """What the check before found. `known`: database -> fingerprint and severity. `unread`: who could not be read."""
+
+    known: Mapping[str, str] = field(default_factory=dict)
+    unread: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, text: str | None) -> "_Before":
+        """From fleet-report.json; empty where that is missing or cannot be read."""
+        try:
+            data = json.loads(text or "{}")
+            known = {
+                str(name): f"{schema['fingerprint']} {schema['report']['summary']['severity']}"
+                for schema in data.get("schemas", [])
+                for name in schema["databases"]
+            }
+            return cls(known, frozenset(str(each["database"]) for each in data.get("could_not_look", [])))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return cls()
+
+
+def _tell_of_unread(context: dg.AssetExecutionContext, settings: Settings, fleet: FleetReport, before: _Before) -> None:
+    """Alerts of databases that could be looked at in the check before, and no longer can. No run fails for it."""
+    fresh = [each for each in fleet.unread if each.database not in before.unread]
+    if not fresh:
+        return
+    names = names_text([each.database for each in fresh])
+    what = f"{databases_text(len(fresh))} could not be looked at: {names}. {fresh[0].database}: {fresh[0].problem}"
+    failure = Failure(fleet.environment, "drift_report", what, fresh[0].hint)
+    deliveries = tell_failure(failure, channels_of(settings, fleet.environment), link=run_link(context.run.run_id))
+    log_deliveries(context.log, deliveries)
 
 
 def _note_databases(

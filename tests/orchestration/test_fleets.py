@@ -11,6 +11,8 @@ import pytest
 from drift_pipeline.config import Database
 from drift_pipeline.orchestration.fleets import sync_partitions
 from tests.conftest import run_sql
+from tests.notify.bot_api import BotApi
+from tests.notify.conftest import telegram as telegram  # noqa: PLC0414 - a fixture
 from tests.orchestration.project import AS_DECLARED, DRIFTED, SETTINGS, Project
 
 PARTITIONS = "databases_of_tenants"
@@ -79,8 +81,9 @@ def test_a_fleet_has_its_report_and_its_databases_and_no_other_assets(
 
 
 def test_one_run_tells_of_all_and_partitions_come_and_go_with_the_databases(
-    project: Project, instance: dg.DagsterInstance, new_database: NewDatabase
+    project: Project, instance: dg.DagsterInstance, new_database: NewDatabase, telegram: BotApi
 ) -> None:
+    project.variables.update(telegram.variables())
     first, second = new_database(AS_DECLARED), new_database(DRIFTED)
     one, two = be_tenants(project, first, second, more="was_dropped")
 
@@ -100,9 +103,13 @@ def test_one_run_tells_of_all_and_partitions_come_and_go_with_the_databases(
     assert set(instance.get_dynamic_partitions(PARTITIONS)) == {one, two, "was_dropped"}
     told = materialized(instance)
     assert {name: shown["severity"] for name, shown in told.items()} == {one: "none", two: "critical"}
+    alerts = [message["text"] for message in telegram.sent]
+    assert [text for text in alerts if "1 database could not be looked at: was_dropped" in text] == alerts[-1:]
+    assert "customers" in alerts[0]
 
     # nothing changed: nothing is told again. Then one goes, one comes, and one follows the models again.
     project.execute(instance, "drift_check_tenants")
+    assert len(telegram.sent) == len(alerts)
     assert len(instance.fetch_materializations(DATABASE, limit=100).records) == 2
     third = new_database(AS_DECLARED)
     run_sql(second, "drop table customers, leftovers")
