@@ -33,6 +33,10 @@ LOGS = """
 query ($id: ID!) { logsForRun(runId: $id) { ... on EventConnection { events {
   ... on MessageEvent { message } } } } }
 """
+TICKS = """
+{ repositoriesOrError { ... on RepositoryConnection { nodes { sensors { name
+    sensorState { ticks(limit: 5) { status skipReason error { message } } } } } } } }
+"""
 
 
 class Dagster:
@@ -56,6 +60,11 @@ class Dagster:
 
     def status(self, run_id: str) -> str:
         return str(self.runs()[run_id]["status"])
+
+    def ticks(self) -> dict[str, list[dict[str, Any]]]:
+        """Sensor -> its newest ticks."""
+        (repository,) = ask(self.url, TICKS)["repositoriesOrError"]["nodes"]
+        return {sensor["name"]: sensor["sensorState"]["ticks"] for sensor in repository["sensors"]}
 
     def worker(self, run_id: str) -> int:
         """The process that the run works in, once it says so."""
@@ -109,8 +118,12 @@ def test_a_killed_worker_is_started_once_more_and_told_of_once_and_meanwhile_no_
             until(lambda: telegram.sent)
             until(lambda: dagster.status(everything) != "QUEUED")
             wait.unlink()
+            ticks = dagster.ticks()
             tags = {tag["key"]: tag["value"] for tag in dagster.runs()[second]["tags"]}
     assert len(telegram.sent) == 1
     assert "🗄️ Environment: production" in telegram.sent[0]["seen"]
     assert "its process ended without a word" in telegram.sent[0]["seen"]
     assert tags["drift/notified_by"] == "sensor"
+    assert [tick for name in ticks for tick in ticks[name] if tick["status"] == "FAILURE"] == []
+    assert ticks["overdue_checks"][0]["skipReason"] == "every environment was checked in time"
+    assert "in no git repository" in ticks["new_commits"][0]["skipReason"]

@@ -115,6 +115,7 @@ def test_a_run_of_one_environment_waits_for_the_run_of_all_and_never_the_other_w
 def test_a_run_tells_the_commit_that_it_judged_by(found: Project, instance: dg.DagsterInstance) -> None:
     for command in (
         ["init", "-q"],
+        ["remote", "add", "origin", "git@github.com:acme/shop.git"],
         ["add", "."],
         ["-c", "user.name=T", "-c", "user.email=t@e.c", "commit", "-qm", "1"],
     ):
@@ -127,6 +128,8 @@ def test_a_run_tells_the_commit_that_it_judged_by(found: Project, instance: dg.D
     assert run.run_id == result.run_id
     assert run.tags["drift/severity"] == "none"
     assert number(result, "staging__drift_report", "commit") == head.stdout.strip()
+    page = f"https://github.com/acme/shop/commit/{head.stdout.strip()}"
+    assert number(result, "staging__drift_report", "commit_page") == page
 
 
 # ---------------------------------------------------------------- data versions
