@@ -85,7 +85,7 @@ def _environments(server: ScratchServer, number: int) -> Measured:
         reports = [folder / "artifacts" / name / "latest" / "drift-report.json" for name in names]
         drifted = sum(json.loads(report.read_text())["summary"]["drift_detected"] for report in reports)
     what = f"`dagster job execute`, {number} environment{'s' * (number > 1)}"
-    return Measured(what, seconds[0], seconds[1], f"{len(reports)} reports, {drifted} with drift")
+    return Measured(what, seconds[0], seconds[1], f"{drifted} of them with drift")
 
 
 def _prefix(environment: str) -> str:
