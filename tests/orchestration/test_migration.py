@@ -7,7 +7,9 @@ from collections.abc import Callable
 import dagster as dg
 import pytest
 
-from drift_pipeline.config import Database
+from drift_pipeline.config import Database, database_for, load_settings
+from drift_pipeline.models.history import list_revisions, migrate
+from drift_pipeline.schema.reader import read_schema
 from tests.orchestration.project import AS_DECLARED, Project, give_history, number
 
 AT_HEAD = AS_DECLARED + "create table alembic_version (version_num varchar(32) primary key);"
@@ -97,3 +99,29 @@ def test_that_no_revision_can_be_made_is_said_and_fails_no_check(
     assert show(result, "status") == "not possible"
     assert "several heads" in str(show(result, "problem"))
     assert migrated.store.latest("production", "migration.py") is None
+
+
+@pytest.mark.slow
+def test_the_revisions_of_two_environments_follow_each_other(
+    migrated: Project, instance: dg.DagsterInstance, new_database: Callable[..., Database]
+) -> None:
+    drifted = DRIFTED.replace("alter name drop not null", "add by_hand text")
+    migrated.connect("STAGING", new_database(drifted + "create index ix_by_hand on customers (name);"))
+    migrated.write("drift.toml", "allow_destructive = true\n" + (migrated.root / "drift.toml").read_text())
+    result = migrated.execute(instance)
+    production, staging = (str(number(result, f"{name}__migration", "revision")) for name in ("production", "staging"))
+    assert number(result, "production__migration", "follows") == "0001"
+    assert number(result, "staging__migration", "follows") == production
+    # both are put among the others: one line, and each runs on the other's database
+    for name, revision in (("production", production), ("staging", staging)):
+        text = migrated.store.latest(name, "migration.py") or ""
+        (migrated.root / "migrations" / "versions" / f"{revision}.py").write_text(text)
+    settings = load_settings(migrated.root, environ=migrated.variables)
+    assert [each.id for each in list_revisions(settings.models, migrated.root) if each.is_head] == [staging]
+    for name in ("production", "staging"):
+        database = database_for(settings, name, migrated.variables)
+        migrate(settings.models, migrated.root, database, ("head",))
+        left = read_schema(database)
+        assert {fact.id.name[-1] for fact in left.of_kind("column")} == {"id", "name", "version_num"}
+        assert all(fact.attributes["not_null"] for fact in left.of_kind("column"))
+        assert not left.of_kind("index")

@@ -72,9 +72,10 @@ def write(path: str, folder: str, request: dict[str, Any]) -> dict[str, Any]:
     revisions is told, for whoever moves the file there; and hooks (formatters) that failed.
     """
     config = config_of(path)
+    theirs = ScriptDirectory.from_config(config)
     # hooks run on the file where it is; the project's other settings count as they are
-    home = _home(ScriptDirectory.from_config(config), request["head"])
     script = ScriptDirectory.from_config(_also_from(config, folder))
+    home = _home(theirs, script, request["head"])
     upgrades, downgrades, imports = _with_imports(script, request["upgrades"], request["downgrades"])
     with _watched_hooks() as failed:
         made = script.generate_revision(
@@ -106,15 +107,17 @@ def _defines(path: str, function: str) -> bool:
     return any(isinstance(each, ast.FunctionDef) and each.name == function for each in body)
 
 
-def _home(script: ScriptDirectory, head: str) -> str:
+def _home(theirs: ScriptDirectory, script: ScriptDirectory, head: str) -> str:
     """Where the revision that it follows lies; else the first of the project's folders."""
-    folder = str((_locations(script) or [os.path.join(script.dir, "versions")])[0])
+    known = [os.path.abspath(each) for each in _locations(theirs) or [os.path.join(theirs.dir, "versions")]]
     if head != "base":
-        follows = script.get_revision(head)
-        known = [os.path.abspath(each) for each in _locations(script)]
-        if follows is not None and os.path.dirname(os.path.abspath(follows.path)) in known:
-            folder = os.path.dirname(follows.path)
-    return os.path.abspath(folder)
+        for each in script.iterate_revisions(head, "base"):
+            # one that was made just now for another environment lies nowhere yet
+            lies = os.path.abspath(each.path)
+            around = [folder for folder in known if lies.startswith(folder + os.sep)]
+            if around:
+                return max(around, key=len)
+    return known[0]
 
 
 _NEEDED = {"sa": "import sqlalchemy as sa", "postgresql": "from sqlalchemy.dialects import postgresql"}
