@@ -57,6 +57,7 @@ def build_definitions(
     names = identifiers(environments)
     traits = Traits.of(settings)
     fleets = fleets_in(settings)
+    assets_of = {name: fleet_assets if name in fleets else environment_assets for name in names}
     everything = all_environments_job([database_key(names[name]) for name in fleets if name in names])
     retention = retention_job()
     when = settings.schedule if settings else ScheduleSettings()
@@ -64,11 +65,7 @@ def build_definitions(
         assets=[
             model_schema_asset(traits),
             *([migration_history_asset(traits)] if traits.history else []),
-            *(
-                asset
-                for name, identifier in names.items()
-                for asset in (fleet_assets if name in fleets else environment_assets)(name, identifier, traits)
-            ),
+            *(asset for name, identifier in names.items() for asset in assets_of[name](name, identifier, traits)),
             drift_trend_asset(names, traits),
         ],
         jobs=[

@@ -119,31 +119,16 @@ def of_report(
     report: Report, moved: Movement, locations: Mapping[str, str], website: Website | None = None
 ) -> Metadata:
     """The verdict, the findings, counts to plot, and where the artifacts lie. `website`: of the models' repository."""
-    findings = report.counting
-    causes = Counter(finding.cause for finding in findings)
-    impacts = Counter(finding.impact for finding in findings)
     shown: Metadata = {
         "verdict": dg.MetadataValue.md(f"{report.severity.emoji} {markdown(verdict(report))}"),
         "findings": findings_table(report.findings, report.context.checked_at),
         "coverage": dg.MetadataValue.md(markdown(coverage_line(report.coverage))),
-        **{level: dg.MetadataValue.int(count) for level, count in report.counts.items()},
-        "total": dg.MetadataValue.int(len(findings)),
-        **{impact.value: dg.MetadataValue.int(impacts[impact]) for impact in Impact if impact is not Impact.NONE},
-        "set_aside": dg.MetadataValue.int(len(report.findings) - len(findings)),
-        **{f"cause_{cause.name.lower()}": dg.MetadataValue.int(causes[cause]) for cause in Cause},
-        "new": dg.MetadataValue.int(len(moved.new)),
-        "resolved": dg.MetadataValue.int(len(moved.resolved or {})),
-        "oldest_days": dg.MetadataValue.float(_oldest_days(report, moved)),
-        "pending_revisions": dg.MetadataValue.int(len(report.pending)),
+        **_numbers_of_report(report, moved),
         "severity": dg.MetadataValue.text(report.severity.value),
         "impact": dg.MetadataValue.text(report.impact.value),
         "sql": code_block(report.plan.sql, "sql"),
         "database": dg.MetadataValue.text(report.context.target),
         "server_version": dg.MetadataValue.text(report.context.server_version),
-        "seconds": dg.MetadataValue.float(round(sum(report.context.timings.values()), 3)),
-        **{
-            f"seconds_{stage}": dg.MetadataValue.float(round(took, 3)) for stage, took in report.context.timings.items()
-        },
         "live_fingerprint": dg.MetadataValue.text(report.context.live_fingerprint),
         "model_fingerprint": dg.MetadataValue.text(report.context.model_fingerprint),
     }
@@ -154,11 +139,33 @@ def of_report(
         if website:
             shown["commit_page"] = dg.MetadataValue.url(website.at(report.context.commit))
     if report.pending:
-        shown["pending"] = _table(("revision that the database lacks",), [(name,) for name in report.pending])
+        shown["pending_revisions"] = _table(("revision that the database lacks",), [(name,) for name in report.pending])
     if moved.resolved:
         rows = [(seen.severity, seen.title) for seen in moved.resolved.values()]
         shown["resolved_findings"] = _table(("severity", "finding"), rows)
     return shown | links(locations)
+
+
+def _numbers_of_report(report: Report, moved: Movement) -> Metadata:
+    """What the UI plots over time."""
+    findings = report.counting
+    causes = Counter(finding.cause for finding in findings)
+    impacts = Counter(finding.impact for finding in findings)
+    return {
+        **{level: dg.MetadataValue.int(count) for level, count in report.counts.items()},
+        "total": dg.MetadataValue.int(len(findings)),
+        **{impact.value: dg.MetadataValue.int(impacts[impact]) for impact in Impact if impact is not Impact.NONE},
+        "set_aside": dg.MetadataValue.int(len(report.findings) - len(findings)),
+        **{f"cause_{cause.name.lower()}": dg.MetadataValue.int(causes[cause]) for cause in Cause},
+        "new": dg.MetadataValue.int(len(moved.new)),
+        "resolved": dg.MetadataValue.int(len(moved.resolved or {})),
+        "oldest_days": dg.MetadataValue.float(_oldest_days(report, moved)),
+        "pending": dg.MetadataValue.int(len(report.pending)),
+        "seconds": dg.MetadataValue.float(round(sum(report.context.timings.values()), 3)),
+        **{
+            f"seconds_{stage}": dg.MetadataValue.float(round(took, 3)) for stage, took in report.context.timings.items()
+        },
+    }
 
 
 def of_migration(made: Migration, locations: Mapping[str, str]) -> Metadata:

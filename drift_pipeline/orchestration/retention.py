@@ -30,39 +30,42 @@ _WORTH_KEEPING = {
 }
 
 
+@dg.op(description="Remove the artifacts of old checks. The newest ones and the index of all checks stay.")
+def old_artifacts(context: dg.OpExecutionContext, drift: DriftResource) -> None:
+    with could_not_look("retention"):
+        settings = drift.settings()
+        store = drift.store(settings)
+        pruned = prune_artifacts(store, days=settings.retention.artifacts, now=datetime.now(UTC))
+    _tell(context, removed=pruned.removed, left=pruned.left)
+
+
+@dg.op(description="Remove what old runs wrote to their standard output.")
+def old_logs(context: dg.OpExecutionContext, drift: DriftResource) -> None:
+    with could_not_look("retention"):
+        days = drift.settings().retention.logs
+        removed = 0
+        for run in _runs_before(context.instance, days):
+            context.instance.compute_log_manager.delete_logs(prefix=[run.run_id])
+            removed += 1
+    _tell(context, removed=removed)
+
+
+@dg.op(description="Remove old runs that materialised nothing: those that failed early, and this job's own.")
+def old_runs(context: dg.OpExecutionContext, drift: DriftResource) -> None:
+    with could_not_look("retention"):
+        days = drift.settings().retention.runs
+        removed = left = 0
+        for run in _runs_before(context.instance, days):
+            if _left_something(context.instance, run):
+                left += 1
+            else:
+                context.instance.delete_run(run.run_id)
+                removed += 1
+    _tell(context, removed=removed, left=left)
+
+
 def retention_job() -> dg.JobDefinition:
     """Removes what is older than the settings say; artifacts, output and runs each on their own."""
-
-    @dg.op(description="Remove the artifacts of old checks. The newest ones and the index of all checks stay.")
-    def old_artifacts(context: dg.OpExecutionContext, drift: DriftResource) -> None:
-        with could_not_look("retention"):
-            settings = drift.settings()
-            store = drift.store(settings)
-            pruned = prune_artifacts(store, days=settings.retention.artifacts, now=datetime.now(UTC))
-        _tell(context, removed=pruned.removed, left=pruned.left)
-
-    @dg.op(description="Remove what old runs wrote to their standard output.")
-    def old_logs(context: dg.OpExecutionContext, drift: DriftResource) -> None:
-        with could_not_look("retention"):
-            days = drift.settings().retention.logs
-            removed = 0
-            for run in _runs_before(context.instance, days):
-                context.instance.compute_log_manager.delete_logs(prefix=[run.run_id])
-                removed += 1
-        _tell(context, removed=removed)
-
-    @dg.op(description="Remove old runs that materialised nothing: those that failed early, and this job's own.")
-    def old_runs(context: dg.OpExecutionContext, drift: DriftResource) -> None:
-        with could_not_look("retention"):
-            days = drift.settings().retention.runs
-            removed = left = 0
-            for run in _runs_before(context.instance, days):
-                if _left_something(context.instance, run):
-                    left += 1
-                else:
-                    context.instance.delete_run(run.run_id)
-                    removed += 1
-        _tell(context, removed=removed, left=left)
 
     @dg.job(
         name=RETENTION,

@@ -78,12 +78,12 @@ def test_a_report_tells_in_numbers_what_a_person_asks_and_a_plot_shows(finished:
     (materialization,) = finished.second.asset_materializations_for_node("production__drift_report")
     shown = materialization.metadata
     numbers = {name: value.value for name, value in shown.items() if isinstance(value, dg.IntMetadataValue)}
-    assert {name: numbers[name] for name in ("breaks", "degrades", "exposes", "set_aside", "pending_revisions")} == {
+    assert {name: numbers[name] for name in ("breaks", "degrades", "exposes", "set_aside", "pending")} == {
         "breaks": 0,
         "degrades": 1,
         "exposes": 0,
         "set_aside": 0,
-        "pending_revisions": 0,
+        "pending": 0,
     }
     assert sum(count for name, count in numbers.items() if name.startswith("cause_")) == 3
     for stage in ("models", "live", "diff", "plan"):
