@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -79,6 +80,15 @@ def test_everything_that_the_image_copies_is_there() -> None:
         for source in sources.split():
             assert (TOP / source).exists(), source
     assert re.search(r"(?m)^USER (?!root)\w+", text)
+
+
+def test_what_the_package_is_built_from_is_copied_into_the_image() -> None:
+    text = (DOCKER / "Dockerfile").read_text()
+    copied = {source for line in re.findall(r"(?m)^COPY (?!--from)(.+) \S+$", text) for source in line.split()}
+    project = tomllib.loads((TOP / "pyproject.toml").read_text())
+    wheel = project["tool"]["hatch"]["build"]["targets"]["wheel"]
+    needed = {*wheel["packages"], *wheel["force-include"], project["project"]["readme"], "LICENSE", "pyproject.toml"}
+    assert {name for name in needed if not {name, name.split("/")[0]} & copied} == set()
 
 
 # ---------------------------------------------------------------- runs in containers of their own
