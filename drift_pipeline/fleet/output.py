@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Callable
 from datetime import UTC
 from pathlib import Path
@@ -152,11 +153,16 @@ def _row(schema: FleetSchema) -> tuple[str, ...]:
 
 def _columns(rows: list[tuple[str, ...]]) -> list[str]:
     """The rows below each other, numbers to the right."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    widths = [max(_width(row[column]) for row in rows) for column in range(len(rows[0]))]
     return [
         "  ".join(
-            cell.rjust(width) if column == 0 else cell.ljust(width)
+            " " * (width - _width(cell)) + cell if column == 0 else cell + " " * (width - _width(cell))
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in rows
     ]
+
+
+def _width(text: str) -> int:
+    """Columns of a terminal: signs such as 🔴 take two."""
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)

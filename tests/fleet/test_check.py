@@ -206,6 +206,9 @@ def test_the_command_tells_keeps_and_ends_with_the_worst(fleet_of: MakeFleet, dr
     # what speaks of one environment speaks of the fleet
     assert drift("trends", "--env", "tenants", variables=fleet.variables).code == 0
     assert drift("ci", "--env", "tenants", variables=fleet.variables).code == 0
+    heading = next(line for line in ended.out.splitlines() if line.startswith("databases "))
+    # a sign takes two columns of a terminal and is one character
+    assert heading.index("impact now") == row.index("degrades") + 1
     refused = drift("check", "--env", "tenants", "--generate-migration", variables=fleet.variables)
     assert refused.code == 3
     assert "is a fleet" in refused.err
