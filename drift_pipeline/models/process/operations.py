@@ -19,7 +19,9 @@ def as_sql(sources: list[str]) -> list[list[str]]:
 def _statements(source: str) -> list[str]:
     found: list[str] = []
     options = {"as_sql": True, "output_buffer": io.StringIO()}
-    context: Any = MigrationContext.configure(dialect_name="postgresql", opts=options)
+    # a driver's way to write parameters would double percent signs
+    named = {"paramstyle": "named"}
+    context: Any = MigrationContext.configure(dialect_name="postgresql", opts=options, dialect_opts=named)
     context.impl.static_output = found.append
     names = {"op": Operations(context), "sa": sqlalchemy, "postgresql": postgresql}
     try:
