@@ -91,6 +91,8 @@ class BuiltModels:
         self._major = major
         self._stack = stack
         self._database: Database | None = None
+        self.fresh = False
+        """Whether the models were built just now: what else a check needs is not at hand then, either."""
 
     @cached_property
     def server(self) -> ScratchServer:
@@ -145,6 +147,7 @@ class BuiltModels:
 
     def _build(self) -> _Entry:
         settings = self._settings
+        self.fresh = True
         database = self._stack.enter_context(self.server.create(label="models"))
         built = build_models(
             self._loaded, database, default_schema=settings.default_schema, extensions=self._extensions

@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import drift_pipeline
@@ -37,6 +38,7 @@ from drift_pipeline.errors import ConcurrentChangeError, DriftError, ScratchErro
 from drift_pipeline.judge.findings import Cause, Evidence, Finding
 from drift_pipeline.judgement import count_evidence, findings_of
 from drift_pipeline.lineage import CheckScope, extensions_of, scope_of, tells_the_rest, trace
+from drift_pipeline.meanwhile import engines_ready, meanwhile
 from drift_pipeline.models.loader import LoadedModels, kept_models, load_models
 from drift_pipeline.plan.bystanders import Bystanders, bystanders_of
 from drift_pipeline.plan.hazards import with_hazards
@@ -100,7 +102,9 @@ class Drift:
 def load_model_schema(settings: Settings, *, prefer_major: int | None = None) -> ModelSchema:
     """Stage 1: the models, built on scratch and read. ModelsError or ScratchError if they cannot be."""
     with models_on_scratch(settings, load_project_models(settings), prefer_major=prefer_major) as built:
-        return built.models
+        models = built.models
+        engines_ready(settings, built)
+        return models
 
 
 def _revisions(settings: Settings, database: Database) -> LiveRevisions:
@@ -358,6 +362,7 @@ def _managed(settings: Settings, built: BuiltModels, live: Schema, models: Schem
 def _find_drift(settings: Settings, built: BuiltModels, live: LiveSchema, sizes: Callable[[], Statistics]) -> Drift:
     began = time.monotonic()
     everything = live.schema.sharing(built.models.schema)
+    engines_ready(settings, built)
     stage("comparing it with the models on scratch")
     scope = scope_of(settings, built.models.loaded, built.models.schema, everything, built.models.faults)
     models = built.part(scope)
@@ -370,19 +375,24 @@ def _find_drift(settings: Settings, built: BuiltModels, live: LiveSchema, sizes:
         diff = diff_schemas(managed, models, planes=planes, exact=settings.exact, reprint=reprint)
     compared = time.monotonic()
     stage("asking the migrations where the differences come from")
-    origins = trace(
+    # what a scope remembers of its last answer is for one thread alone
+    where_from = partial(
+        trace,
         settings,
         lambda: built.server,
-        scope,
+        replace(scope, _latest=[]),
         live=everything,
         revisions=live.revisions,
         models=models,
         diff=diff,
     )
-    traced = time.monotonic()
-    stage("planning the repair and proving it on scratch")
-    asked = bystanders_of(everything, managed, models, diff)
-    plan = asked.told(_plan(settings, built, asked, scope, printed=printed, sizes=sizes))
+    beside = bool(settings.models.alembic and diff.differences and built.server)
+    with meanwhile(where_from, beside=beside) as origins_found:
+        stage("planning the repair and proving it on scratch")
+        asked = bystanders_of(everything, managed, models, diff)
+        plan = asked.told(_plan(settings, built, asked, scope, printed=printed, sizes=sizes))
+        planned = time.monotonic()
+        origins = origins_found()
     coverage = Coverage(
         schemas=scope.schemas,
         facts=len(models.facts),
@@ -393,7 +403,7 @@ def _find_drift(settings: Settings, built: BuiltModels, live: LiveSchema, sizes:
         planes_off=tuple(plane for plane in ALL_PLANES if plane not in planes),
         column_order=tuple(".".join(table.name) for table in diff.column_order),
     )
-    timings = {"diff": compared - began, "causes": traced - compared, "plan": time.monotonic() - traced}
+    timings = {"diff": compared - began, "causes": time.monotonic() - planned, "plan": planned - compared}
     return Drift(
         diff,
         plan,
