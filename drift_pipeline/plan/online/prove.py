@@ -11,7 +11,7 @@ from drift_pipeline.plan.attribution import attributed
 from drift_pipeline.plan.costs import cost_of
 from drift_pipeline.plan.ground import Ground, State, changed_outside
 from drift_pipeline.plan.online.draft import Drafted
-from drift_pipeline.plan.online.transform import steps_of
+from drift_pipeline.plan.online.transform import as_they_are, steps_of
 from drift_pipeline.plan.phrases import stays_open
 from drift_pipeline.plan.proof import Leg, walk_natively
 from drift_pipeline.plan.sandbox import Sandbox
@@ -20,7 +20,7 @@ from drift_pipeline.plan.statements import OnlinePlan, Plan, Proof, Statement, S
 from drift_pipeline.schema.facts import Schema
 
 ATTEMPTS = 6
-"""How often it is begun anew with a statement left as it is, because its online form did not run."""
+"""How often it is begun, each time with more statements left as they are; the last time all of them are."""
 ROUNDS = 3
 """How often what is left after all steps is looked at and repaired."""
 
@@ -59,18 +59,19 @@ def plan_online(ground: Ground, source: Sandbox, start: Leg, plan: Plan, *, majo
         return OnlinePlan()
     statements, notes = _base(ground, source, start, plan)
     plain: frozenset[int] = frozenset()
-    for _ in range(ATTEMPTS):
+    for attempt in range(ATTEMPTS):
+        last = attempt == ATTEMPTS - 1
         drafts = steps_of(statements, start.state.inside, ground.goal, major=major, plain=plain)
         with ground.copy(source.name, "online") as box:
             walk = _Walk(ground, box, start, major)
-            stuck = walk.take(drafts)
-            if stuck is not None and not stuck.origins <= plain:
+            stuck = walk.take(as_they_are(statements) if last else drafts)
+            if stuck is not None and not last:
                 plain |= (stuck.changed - plain) or stuck.origins
                 continue
             if stuck is None:
                 walk.finish()
-            return _finished(walk, statements, notes, start)
-    return OnlinePlan(proof=Proof.UNPROVEN, notes=(*notes, "No sequence of online steps could be run on scratch."))
+            return _finished(walk, notes, start)
+    raise AssertionError("the last attempt returns")
 
 
 def _base(ground: Ground, source: Sandbox, start: Leg, plan: Plan) -> tuple[tuple[Statement, ...], list[str]]:
@@ -162,7 +163,7 @@ def _as_measured(step: Step) -> Step:
     return replace(step, online=False, statement_timeout="0", note="; ".join(slow))
 
 
-def _finished(walk: _Walk, statements: Sequence[Statement], notes: list[str], start: Leg) -> OnlinePlan:
+def _finished(walk: _Walk, notes: list[str], start: Leg) -> OnlinePlan:
     beside = sorted(changed_outside(start.state, walk.state))
     still_open = [stays_open(each) for each in walk.open]
     still_open += [f"{key}, beyond what is compared, changes as well" for key in beside]

@@ -17,10 +17,11 @@ _KINDS = (
     r"(?P<kind>materialized view|view|function|procedure|aggregate|trigger|policy|rule|statistics|type|domain|operator"
     r"|publication|cast|event trigger)"
 )
+_WITH_ARGUMENTS = ("function", "procedure", "aggregate")
 _DROPS = shape(rf"drop {_KINDS} (?:if exists )?(?P<what>[^;]*?)(?: cascade| restrict)?\s*$")
 _CREATES = shape(rf"create (?:or replace )?(?:constraint )?{_KINDS} (?P<what>.*)")
 _ALTERS = shape(rf"alter {_KINDS} NAME:what(?=\s)")
-_TOUCHES = shape(r"alter table (?:only )?NAME:table (?:alter|drop) (?:column )?ID:column(?=\s|$)")
+_TOUCHES = shape(r"alter table (?:only )?NAME:table (?:(?:alter|drop) (?:column )?|add column )ID:column(?=\s|$)")
 _TAKES = shape(
     r"alter table (?:only )?NAME:table (?:alter (?:column )?ID:column (?:set data )?type|drop column ID:gone(?=\s|$))"
 )
@@ -39,6 +40,15 @@ def steps_of(
     places of statements that are to stay as they are.
     """
     return _Transformation(tuple(statements), source, goal, major, plain).steps()
+
+
+def as_they_are(statements: Sequence[Statement]) -> list[Drafted]:
+    """A step for each statement, in their order: what remains where nothing else could be run."""
+    why = "it did not work on scratch in any other way"
+    ways = (Ways(core=(each,), why_not=why if each.rewrites or each.reads else "") for each in statements)
+    return [
+        draft for place, each in enumerate(ways) for draft in _unfolded(each, statements[place], frozenset({place}))
+    ]
 
 
 @dataclass(frozen=True)
@@ -356,6 +366,8 @@ def _title(statement: Statement) -> str:
 
 def _called(signature: tuple[str, ...]) -> str:
     kind, *names = signature
+    if kind in _WITH_ARGUMENTS:
+        names.pop()
     return f"{names[0]} of {'.'.join(names[1:])}" if kind in ("trigger", "policy", "rule") else ".".join(names)
 
 
@@ -374,6 +386,9 @@ def _signature(match: re.Match[str]) -> tuple[str, ...]:
     text = match["what"]
     name = _ON.match(text)
     names = parts_of(name["name"]) if name else (text,)
+    if kind in _WITH_ARGUMENTS:
+        # arguments are printed with their names in one place and without in another: their number tells most of them
+        return (kind, *names, str(text.partition(")")[0].count(",")))
     if kind in ("trigger", "policy", "rule"):
         table = _LATER_TABLE.match(text)
         return (kind, *names, *(parts_of(table["table"]) if table else ()))
