@@ -9,6 +9,7 @@ from drift_pipeline.config import Database
 from drift_pipeline.errors import EngineError
 from drift_pipeline.plan.attribution import attributed
 from drift_pipeline.plan.costs import cost_of
+from drift_pipeline.plan.early import Early
 from drift_pipeline.plan.engines import NATIVE, engine_named
 from drift_pipeline.plan.engines.process import run_engine
 from drift_pipeline.plan.ground import Ground, changed_outside, lost_grants
@@ -48,23 +49,37 @@ class Attempt:
 
 
 def compete(
-    ground: Ground, source: Sandbox, start: Leg, *, target: Database, engines: Sequence[str]
+    ground: Ground,
+    source: Sandbox,
+    start: Leg,
+    *,
+    target: Database,
+    engines: Sequence[str],
+    early: Early | None = None,
 ) -> tuple[Attempt, list[Attempt]]:
     """The attempt with the least harm, and the others.
 
-    `source`: a copy that is equal to the source; used up. `target`: a database that is equal to the goal.
-    An engine that fails is a note of the ground, and no error: the others stand.
+    `source`: a copy that is equal to the source; used up. `target`: a database that is equal to the goal. `early`: an
+    engine that was asked already. One that fails is a note of the ground, and no error: the others stand.
     """
     attempts = []
+    if early is not None and NATIVE in engines:  # while the engine thinks
+        attempts.append(_native_attempt(ground, source, start))
+    place, begin = (source, start) if early is None else (early.box, early.start(start))
     for engine in engines:
         if engine == NATIVE:
             continue
         try:
-            attempts.append(_attempt(ground, source, start, target, engine))
+            proposals = early.proposals(engine) if early is not None else None
+            if proposals is None:
+                proposals = run_engine(engine_named(engine), place.admin, target, timeout=ground.engine_timeout)
+            attempts.append(_attempt(ground, place, begin, engine, proposals))
         except EngineError as error:
-            without_sessions(source)
+            without_sessions(place)
             ground.notes.append(f"{error.message} {error.hint}".strip())
-    if NATIVE in engines or not attempts:  # what no engine could do, the planner that needs none can
+    if not attempts or (
+        early is None and NATIVE in engines
+    ):  # what no engine could do, the planner that needs none can
         attempts.append(_native_attempt(ground, source, start))
     attempts.sort(key=lambda each: engines.index(each.engine) if each.engine in engines else len(engines))
     _weigh(ground, attempts)
@@ -95,10 +110,7 @@ def _touched(attempt: Attempt) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(sorted(rewrites)), tuple(sorted(table for each in kept for table in each.reads))
 
 
-def _attempt(ground: Ground, source: Sandbox, start: Leg, target: Database, engine: str) -> Attempt:
-    proposals = ground.early.proposals(engine) if ground.early else None
-    if proposals is None:
-        proposals = run_engine(engine_named(engine), source.admin, target, timeout=ground.engine_timeout)
+def _attempt(ground: Ground, source: Sandbox, start: Leg, engine: str, proposals: list[str]) -> Attempt:
     statements, refused = screened(proposals, engine)
     for _ in range(REFUSALS):
         with ground.copy(source.name, engine) as box:

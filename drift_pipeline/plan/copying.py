@@ -36,12 +36,13 @@ class Copying:
         self._beside.shutdown()  # what is still being made would not be dropped otherwise
         self._stack.close()
 
-    def prepare(self, ground: Ground) -> None:
-        """From here on the copy is made a sandbox of this ground, and its marks are read."""
+    def prepare(self, ground: Ground, *, marked: bool = True) -> None:
+        """From here on the copy is made a sandbox of this ground, and its marks are read if they are wanted."""
         self._box: Future[Sandbox] = self._beside.submit(
             lambda: prepared(self._server, ground.roles, self._copy.result())
         )
-        self._marks: Future[Marks] = self._beside.submit(lambda: ground.marks(self._box.result()))
+        if marked:
+            self._marks: Future[Marks] = self._beside.submit(lambda: ground.marks(self._box.result()))
 
     def box(self) -> Sandbox:
         """The sandbox, once it is there. Raises what kept it from being made, ScratchError for one."""

@@ -12,7 +12,6 @@ from drift_pipeline.diff.compare import diff_schemas
 from drift_pipeline.diff.differences import Difference
 from drift_pipeline.diff.reprint import Printed, Reprinter
 from drift_pipeline.plan.engines import NATIVE
-from drift_pipeline.plan.engines.early import Early
 from drift_pipeline.plan.native.write import write_statements
 from drift_pipeline.plan.neighbourhood import Map, around
 from drift_pipeline.plan.roles import ProofRoles
@@ -65,7 +64,6 @@ class Ground:
     notes: list[str] = field(default_factory=list)
     maps: dict[int, Map] = field(default_factory=dict)
     printed: Printed = field(default_factory=dict)
-    early: Early | None = None
 
     def copy(self, template: str = "", label: str = "proof") -> AbstractContextManager[Sandbox]:
         """A sandbox: a copy of the scratch database `template`, or an empty one."""

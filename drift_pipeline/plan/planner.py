@@ -16,8 +16,8 @@ from drift_pipeline.diff.reprint import Printed, Reprinter
 from drift_pipeline.errors import EngineError, ScratchError
 from drift_pipeline.plan.contest import Attempt, compete
 from drift_pipeline.plan.copying import Copying
+from drift_pipeline.plan.early import Early
 from drift_pipeline.plan.engines import ENGINES, NATIVE, engine_named
-from drift_pipeline.plan.engines.early import Early
 from drift_pipeline.plan.engines.process import make_ready, run_engine
 from drift_pipeline.plan.ground import Ground, Scope, State, all_ids, native_statements, owners_for_good
 from drift_pipeline.plan.memory import Memory
@@ -83,6 +83,8 @@ def plan_repair(
         roles = ExitStack()
         stack.push(roles)
         copy = stack.enter_context(Copying(server, models_database))
+        asked = next((engine for engine in engines if engine != NATIVE), "")
+        second = stack.enter_context(Copying(server, models_database)) if asked else None
         ground = Ground(
             server,
             roles.enter_context(proof_roles(server, (live, models))),
@@ -99,14 +101,15 @@ def plan_repair(
             printed={} if printed is None else printed,
         )
         copy.prepare(ground)
+        if second is not None:
+            second.prepare(ground, marked=False)
         start, first = _thought_out(ground, copy, live=live, models=models, whole=whole)
         box = copy.box()
-        # a variant for a database in use needs a copy of this one, which nobody may be reading then
-        asked = () if online else tuple(engines)
-        early = stack.enter_context(Early(asked, box.admin, models_database, engine_timeout))
-        ground = replace(ground, early=early)
-        down = _back_to(live, ground, box, start, live_database, first=first)
-        down = _as_given(down, live)
+        early = stack.enter_context(Early(ground, asked, second, first, models_database)) if second else None
+        down = _as_given(_back_to(live, ground, box, start, live_database, first=first), live)
+        if early is not None and not early.stands_where(down):
+            early.forget()
+            early = None
         known = list(diff.differences) if everything and not down.open else None
         plan = _forward(
             ground,
@@ -117,6 +120,7 @@ def plan_repair(
             diff=diff,
             engines=engines,
             known=known,
+            early=early,
         )
     if memory:
         memory.keep(key, plan)
@@ -205,12 +209,10 @@ def _back_to(
     first: Sequence[Statement] | None = None,
 ) -> Leg:
     """Down: makes the copy equal to `schema`, natively; what is left is tried by the first engine over `fallback`."""
-    down = walk_natively(ground, box, schema, start, measure=False, first=first, early=ground.early)
+    down = walk_natively(ground, box, schema, start, measure=False, first=first)
     if not down.open or fallback is None:
         return down
     engine = ENGINES[0]
-    if ground.early:
-        ground.early.before()
     try:
         proposals = run_engine(engine, box.admin, fallback, timeout=ground.engine_timeout)
     except EngineError as error:
@@ -247,28 +249,32 @@ def _forward(
     diff: SchemaDiff,
     engines: Sequence[str],
     known: list[Difference] | None = None,
+    early: Early | None = None,
 ) -> Plan:
     """Up: the plan, and where it is asked for its variant for a database in use. `known`: all that differs between the
     copy, which is the source now as far as `down` came, and the goal, where that is known."""
     start = Leg(down.state, ground.differences(box, down.state.inside, ground.goal) if known is None else known)
     with spare_copy(ground, box) as spare:
-        plan = _up(ground, box, down, start, source=source, target_database=target_database, diff=diff, engines=engines)
+        attempts = (
+            compete(ground, box, start, target=target_database, engines=engines, early=early)
+            if start.open
+            else (None, [])
+        )
+        plan = _up(ground, down, start, attempts, source=source, diff=diff)
         return with_online(ground, spare, down, plan)
 
 
 def _up(
     ground: Ground,
-    box: Sandbox,
     down: Leg,
     start: Leg,
+    attempts: tuple[Attempt | None, list[Attempt]],
     *,
     source: Schema,
-    target_database: Database,
     diff: SchemaDiff,
-    engines: Sequence[str],
 ) -> Plan:
-    """Lets the engines compete from `start`."""
-    best, others = compete(ground, box, start, target=target_database, engines=engines) if start.open else (None, [])
+    """The plan that comes of the attempts to walk on from `start`."""
+    best, others = attempts
     unreached = _concerned(diff.differences, down.open)
     if best is None or not start.open:
         return _unproven(source, ground.goal, diff, ground.notes)

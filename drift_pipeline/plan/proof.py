@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from drift_pipeline.diff.differences import Difference
-from drift_pipeline.plan.engines.early import Early
 from drift_pipeline.plan.ground import Ground, State, all_ids, changed_outside
 from drift_pipeline.plan.guard import objection
 from drift_pipeline.plan.sandbox import Sandbox
@@ -55,22 +54,17 @@ def walk_natively(
     *,
     measure: bool = True,
     first: Sequence[Statement] | None = None,
-    early: Early | None = None,
 ) -> Leg:
     """Lets the native planner go on from where the leg stands, until nothing differs or nothing helps.
 
-    `first`: what the planner wrote for the first round, if it was asked already. `early`: is told of each round.
+    `first`: what the planner wrote for the first round, if it was asked already.
     """
     for _ in range(NATIVE_ROUNDS):
         if not leg.open:
             break
         statements = ground.native(leg.state.inside, goal, leg.open) if first is None else first
         first = None
-        if early:
-            early.before()
         ran = perform(box, statements, measure=measure)
-        if early:
-            early.after()
         if not ran.kept:
             leg.failed = _with_reasons(ran)
             break
