@@ -141,10 +141,12 @@ class Examiner:
         began = time.monotonic()
         with closing(connect(database, connect_timeout=settings.connect_timeout)) as connection:
             milliseconds = (time.monotonic() - began) * 1000
-            connection.set_session(readonly=True, autocommit=True)
             with connection.cursor() as cursor:
+                # of the transaction alone: a pooler may give the session to the application afterwards
+                cursor.execute("BEGIN READ ONLY")
                 cursor.execute(_SQL.read_text(encoding="utf-8"))
                 row = cursor.fetchone() or ()
+                cursor.execute("ROLLBACK")
         yield from _live_lines(name, database, milliseconds, _Session(*row))
         self._live_major = _Session(*row).version // 10000
 

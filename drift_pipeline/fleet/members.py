@@ -49,25 +49,32 @@ def _server(settings: Settings, environment: str, environ: Mapping[str, str] | N
 
 
 def _listed(settings: Settings, server: Database, query: str) -> tuple[str, ...]:
-    with closing(connect(server, connect_timeout=settings.connect_timeout)) as connection:
-        connection.set_session(readonly=True)
-        with connection.cursor() as cursor:
-            try:
-                cursor.execute(f"SET LOCAL statement_timeout = '{LISTING_TIMEOUT}s'; SET LOCAL lock_timeout = '2s'")
-                cursor.execute(query)
-                width = len(cursor.description or ())
-                names = [str(row[0]) for row in cursor.fetchall() if row[0]] if width else []
-                connection.rollback()
-            except psycopg2.OperationalError as error:
-                raise DatabaseConnectionError(
-                    f"{server.name}: its databases could not be listed: {without_secrets(str(error), server)}",
-                    hint=f"run databases_query by hand on {server.display}",
-                ) from error
-            except psycopg2.Error as error:
-                raise ConfigError(
-                    f"{server.name}: databases_query cannot be run: {without_secrets(str(error), server)}",
-                    hint=f"run it by hand on {server.display}; it may only read",
-                ) from error
+    query = query.strip().rstrip(";")
+    if ";" in query:
+        raise ConfigError(
+            f"{server.name}: databases_query holds more than one statement",
+            hint="let it be one SELECT: only that can be held to a read-only transaction",
+        )
+    connection = connect(server, connect_timeout=settings.connect_timeout)
+    with closing(connection), connection.cursor() as cursor:
+        try:
+            # of the transaction alone: a pooler may give the session to the application afterwards
+            cursor.execute("BEGIN READ ONLY")
+            cursor.execute(f"SET LOCAL statement_timeout = '{LISTING_TIMEOUT}s'; SET LOCAL lock_timeout = '2s'")
+            cursor.execute(query)
+            width = len(cursor.description or ())
+            names = [str(row[0]) for row in cursor.fetchall() if row[0]] if width else []
+            cursor.execute("ROLLBACK")
+        except psycopg2.OperationalError as error:
+            raise DatabaseConnectionError(
+                f"{server.name}: its databases could not be listed: {without_secrets(str(error), server)}",
+                hint=f"run databases_query by hand on {server.display}",
+            ) from error
+        except psycopg2.Error as error:
+            raise ConfigError(
+                f"{server.name}: databases_query cannot be run: {without_secrets(str(error), server)}",
+                hint=f"run it by hand on {server.display}; it may only read",
+            ) from error
     if width != 1:
         raise ConfigError(
             f"{server.name}: databases_query gives {width} columns",

@@ -303,6 +303,8 @@ def test_connect_alone_suffices_and_the_database_is_only_read(
     said = statements_of("drift_reader", log_of(locked_server))
     assert len(said) > 5
     assert {sentence.split()[0].upper() for sentence in said} <= READING, said
+    # what is set for a session, a pooler would hand on to the application
+    assert [each for each in said if each.startswith("SET ") and not each.startswith("SET LOCAL")] == []
 
 
 def test_no_secret_is_in_any_output_file_or_process_list(drift: Drift, reader: Database, project: Path) -> None:

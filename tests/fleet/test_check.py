@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -17,6 +19,7 @@ from drift_pipeline.config import Database, Settings
 from drift_pipeline.errors import ConfigError, DriftError
 from drift_pipeline.fleet import command
 from drift_pipeline.fleet.check import check_fleet, look_at_member
+from drift_pipeline.fleet.members import databases_of
 from drift_pipeline.fleet.merged import as_report
 from drift_pipeline.fleet.output import SCHEMA_FILE, to_json, to_markdown, to_sql, to_text
 from drift_pipeline.fleet.result import FleetReport
@@ -26,6 +29,7 @@ from drift_pipeline.report import json_report
 from drift_pipeline.scratch.server import ScratchServer
 from tests.conftest import run_sql
 from tests.fleet.conftest import AS_MODELLED, LACKS_NAME, NULLABLE, Drift, Fleet, MakeFleet, fleets, write_project
+from tests.schema.test_reader import log_of
 
 
 @contextmanager
@@ -123,6 +127,7 @@ def test_a_query_lists_the_databases_and_those_that_come_and_go(fleet_of: MakeFl
         ("select datname, 1 from pg_database", "2 columns"),
         ("select datname from pg_database where false", "lists no database"),
         ("select nonsense", "nonsense"),
+        ("select 'a'; commit; create table tenants_were_here (id int)", "more than one statement"),
         ("", "one database and no fleet"),
     ],
 )
@@ -249,3 +254,24 @@ def test_doctor_tries_a_fleet(looked_at: LookedAt, drift: Drift) -> None:
 
     assert "a fleet of 6 databases on one server" in ended.out
     assert f"/{looked_at.fleet.names[0]} reached in" in ended.out
+
+
+def test_the_listing_only_reads_and_leaves_no_setting_in_the_session(fleet_of: MakeFleet) -> None:
+    fleet = fleet_of([AS_MODELLED])
+    database = _database(fleet)
+    own = {**fleet.variables, "TENANTS_DB_NAME": fleet.names[0]}
+    run_sql(database, f"ALTER DATABASE \"{fleet.names[0]}\" SET log_statement = 'all'")
+    settings = fleet.settings('databases_query = "select current_database();"')
+    log = log_of(database, run_sql)
+    start = log.stat().st_size
+
+    (member,) = databases_of(settings, "tenants", environ=own)
+
+    assert member.parameters["dbname"] == fleet.names[0]
+    time.sleep(0.2)
+    text = log.read_bytes()[start:].decode(errors="replace")
+    sent = re.findall(r"LOG:  statement: (.*)", text)
+    assert sent[0] == "BEGIN READ ONLY"
+    assert sent[-1] == "ROLLBACK"
+    # a pooler may hand the session on to the application
+    assert [each for each in sent if each.startswith("SET") and not each.startswith("SET LOCAL")] == []
