@@ -45,22 +45,22 @@ def test_what_an_operation_makes_is_what_the_statement_makes(
     assert diff_schemas(read_schema(database), target, planes="all", exact=True).differences == ()
 
 
-@pytest.mark.parametrize(
-    "sql",
-    [
-        "ALTER TABLE public.t ADD CONSTRAINT positive CHECK ((n > 0)) NOT VALID",
-        "ALTER TABLE public.t ADD CONSTRAINT t_pkey PRIMARY KEY USING INDEX two",
-        "ALTER TABLE ONLY public.t DROP COLUMN n",
-        "DROP INDEX CONCURRENTLY IF EXISTS public.one",
-        "ALTER TABLE public.t ADD COLUMN a character varying(20)",
-        "ALTER TABLE public.t ALTER COLUMN n TYPE public.mood USING n::text::public.mood",
-        "ALTER TABLE public.t RENAME CONSTRAINT a TO b",
-        "ALTER TYPE public.mood ADD VALUE 'glad'",
-    ],
+ONLY_SQL = (
+    "ALTER TABLE public.t ADD CONSTRAINT positive CHECK ((n > 0)) NOT VALID",
+    "ALTER TABLE public.t ADD CONSTRAINT t_pkey PRIMARY KEY USING INDEX two",
+    "ALTER TABLE ONLY public.t DROP COLUMN n",
+    "DROP INDEX CONCURRENTLY IF EXISTS public.one",
+    # the column is NOT NULL and has a default in the end; here it is neither yet
+    "ALTER TABLE public.t ADD COLUMN a character varying(20)",
+    "ALTER TABLE public.t ALTER COLUMN n TYPE public.mood USING n::text::public.mood",
+    "ALTER TABLE public.t RENAME CONSTRAINT a TO b",
+    "ALTER TYPE public.mood ADD VALUE 'glad'",
 )
-def test_what_alembic_has_no_words_for_stays_sql(sql: str, new_database: NewDatabase) -> None:
+
+
+def test_what_alembic_has_no_words_for_stays_sql(new_database: NewDatabase) -> None:
     after = read_schema(new_database(TABLE + CHANGES["columns"].replace(', DROP "Na%me"', "")))
-    assert Operations(after, after, "public").of(sql) == []
+    assert [sql for sql in ONLY_SQL if Operations(after, after, "public").of(sql)] == []
 
 
 @pytest.mark.parametrize(
