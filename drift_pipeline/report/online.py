@@ -126,6 +126,8 @@ def both_lines(plan: Plan) -> list[str]:
         f"{steps}: {_costs(online.cost, online.statements)}",
     ]
     lines += [f"step that stays as it is, and holds others up: {step.title}: {step.note}" for step in staying]
+    told = {f"{step.title}: {step.note}" for step in staying}
+    lines += [note for note in online.notes if note not in told]
     return lines + [f"the steps leave different: {item}" for item in online.open]
 
 

@@ -32,7 +32,7 @@ create index orders_state on orders (state);
 ROWS = """
 insert into customer (email, name) select 'c' || n || '@example.com', 'name ' || n from generate_series(1, 15000) n;
 insert into orders (customer, total, state, weight)
-  select 1 + n % 15000, n, 'new', 1 + n % 9 from generate_series(1, 60000) n;
+  select 1 + n % 15000, n, 'new', 1 + n % 9 from generate_series(1, 100000) n;
 analyze;
 """
 MODELS = """
@@ -46,7 +46,7 @@ create index orders_state on orders (state, total);
 create unique index orders_id_state on orders (id, state);
 create table review (id int primary key, about bigint references orders);
 """
-LOCK_TIMEOUT = 0.2
+LOCK_TIMEOUT = 0.1
 LONGEST = LOCK_TIMEOUT + 0.1
 EVERY = 0.01
 
@@ -182,6 +182,6 @@ def test_a_neighbour_never_waits_longer_than_the_lock_timeout_beside_the_online_
     assert run_sql(
         live, "select count(*) filter (where token is null), count(distinct token) = count(*) from customer"
     ) == [(0, True)]
-    assert run_sql(live, "select count(*), sum(total) from orders where id <= 60000 and id <> 7") == [
-        (59999, 60000 * 60001 // 2 - 7)
+    assert run_sql(live, "select count(*), sum(total) from orders where id <= 100000 and id <> 7") == [
+        (99999, 100000 * 100001 // 2 - 7)
     ]
