@@ -46,17 +46,18 @@ def place_of_a_copy(server: ScratchServer) -> str:
             return place_of(server, copy.parameters["dbname"])
 
 
-def folders() -> set[str]:
-    return {path.name for path in Path("/dev/shm").glob("drift-*")}
+def folder_of(home: Path) -> Path:
+    """Where the server of this home has its copies in memory."""
+    (data,) = home.glob("*/data")
+    return in_memory._folder_of(data)
 
 
 def test_a_copy_is_made_in_memory_and_nothing_stays_there_when_the_server_stops(home: Path) -> None:
-    before = folders()
     with scratch_server() as server:
         assert place_of_a_copy(server) == "drift_memory"
-        (folder,) = folders() - before
-        assert Path("/dev/shm", folder).stat().st_mode & 0o077 == 0
-    assert folders() == before
+        assert folder_of(home).parent == Path("/dev/shm")
+        assert folder_of(home).stat().st_mode & 0o077 == 0
+    assert not folder_of(home).exists()
 
 
 @pytest.mark.parametrize("room", ["ROOM", "MEMORY"])
@@ -83,7 +84,6 @@ def test_where_there_is_no_such_folder_or_somebody_elses_copies_are_made_on_disk
 
 
 def test_what_was_in_memory_when_the_machine_went_down_is_forgotten_and_copies_are_made_there_again(home: Path) -> None:
-    before = folders()
     with scratch_server() as server:
         for template in ("", "template1"):
             # as by a process that was killed: nobody drops it
@@ -97,8 +97,7 @@ def test_what_was_in_memory_when_the_machine_went_down_is_forgotten_and_copies_a
             connection.close()
         for pid in server_processes(home):
             os.kill(pid, signal.SIGKILL)
-        for folder in folders() - before:
-            shutil.rmtree(Path("/dev/shm", folder))
+        shutil.rmtree(folder_of(home))
     with scratch_server() as server:
         assert place_of_a_copy(server) == "drift_memory"
         connection = psycopg2.connect(**server.parameters)
@@ -106,4 +105,4 @@ def test_what_was_in_memory_when_the_machine_went_down_is_forgotten_and_copies_a
             cursor.execute("select count(*) from pg_database where datname like '%%left%%'")
             assert cursor.fetchone() == (0,)
         connection.close()
-    assert folders() == before
+    assert not folder_of(home).exists()
