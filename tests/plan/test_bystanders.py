@@ -93,7 +93,16 @@ ON_THE_COLUMN = {
 }
 
 
-@pytest.mark.parametrize("stands", ON_THE_COLUMN.values(), ids=ON_THE_COLUMN)
+QUICK = ("a view", "a trigger")
+
+
+@pytest.mark.parametrize(
+    "stands",
+    [
+        pytest.param(text, id=name, marks=() if name in QUICK else pytest.mark.slow)
+        for name, text in ON_THE_COLUMN.items()
+    ],
+)
 def test_what_stands_on_a_column_whose_type_changes_is_there_afterwards_as_it_was(
     shop: Shop, new_database: NewDatabase, stands: str
 ) -> None:
