@@ -28,7 +28,7 @@ def current_commit(root: Path, environ: Mapping[str, str] = os.environ) -> Commi
 
 
 def folder_in_repository(root: Path) -> str:
-    """Path of this folder within its checkout, with a slash at its end; empty for the top, and where there is no git."""
+    """Path of this folder within its checkout, with a slash at its end; empty for the top, and outside of git."""
     return _git(root, "rev-parse", "--show-prefix")
 
 

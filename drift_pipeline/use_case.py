@@ -256,9 +256,10 @@ def make_migration(
     with models_on_scratch(settings, models.loaded, live=live.schema) as built:
         scope = scope_of(settings, models.loaded, built.models.schema, live.schema, built.models.faults)
         desired = scope.part(built.models.schema)
+        managed = _managed(settings, built, scope.part(live.schema), desired).managed
         drifted = Drifted(
             environment=live.environment,
-            live=_managed(settings, built, scope.part(live.schema), desired).managed,
+            live=managed,
             models=desired,
             database=built.database,
             revisions=live.revisions,
@@ -270,7 +271,7 @@ def make_migration(
             told={each.difference.id: _told(each) for each in report.findings} if report else {},
         )
         project = Project(settings.models, settings.root, tuple(ahead))
-        return make_revision(
+        made = make_revision(
             built.server,
             project,
             drifted,
@@ -278,6 +279,11 @@ def make_migration(
             allow_destructive=settings.allow_destructive,
             allow_drop=settings.allow_drop,
         )
+        if not made.revision:
+            return made
+        found = diff_schemas(managed, desired, planes=settings.planes, exact=settings.exact)
+        concerned = bystanders_of(live.schema, managed, desired, found)
+        return replace(made, notes=(*made.notes, *concerned.warnings(live.environment)))
 
 
 def _told(finding: Finding) -> str:

@@ -26,6 +26,9 @@ MADE_ANEW = frozenset(
 )
 """Kinds that a repair may drop and create again, with all that is a part of them."""
 
+IN_WAY = MADE_ANEW | {"trigger", "rule", "policy", "table", "foreign_table"}
+"""Kinds that keep a column from being dropped or retyped."""
+
 _Users = dict[FactId, list[FactId]]
 
 
@@ -51,6 +54,17 @@ class Bystanders:
             return _joined(kept, here, schema)
 
         return part
+
+    def warnings(self, environment: str) -> list[str]:
+        """What a revision, which runs on databases that have none of this, says where one has it."""
+        whole = (key for key in self.ids if key.kind in IN_WAY and self.live.facts[key].parent not in self.ids)
+        names = ", ".join(sorted(map(str, whole)))
+        if not names:
+            return []
+        return [
+            f"{environment} has {names}, which is not compared and hangs on what changes: PostgreSQL may refuse this "
+            "revision there. schema-diff.sql takes it off and puts it back"
+        ]
 
     def told(self, plan: Plan) -> Plan:
         """The plan with what it leaves, and why."""

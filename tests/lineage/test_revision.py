@@ -61,6 +61,17 @@ def test_the_revision_drops_what_was_asked_for_by_name(project: Application, new
     assert left == {"table by_hand_table", "column by_hand_added"}
 
 
+@pytest.mark.slow
+def test_what_only_this_database_has_on_what_the_revision_changes_is_named(
+    project: Application, new_database: NewDatabase
+) -> None:
+    live = new_database(f"{LIVE} CREATE VIEW of_finance AS SELECT model_type FROM things;")
+    settings = load_settings(project.root)
+    looked = use_case.look("production", settings=settings, environ=variables_of(live))
+    made = use_case.make_migration(settings, looked.models, looked.live)
+    assert any("production has view public.of_finance, which is not compared" in note for note in made.notes)
+
+
 ENUM = "CREATE TYPE mood AS ENUM ('calm'{more}); CREATE TABLE moods (id serial PRIMARY KEY, now mood);"
 ENUM_MODEL = """
     from sqlalchemy import Enum
