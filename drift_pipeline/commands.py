@@ -124,7 +124,7 @@ def check(secrets: set[str], /, environment: str, export: Path | None, **options
         return command.check(settings, environment, export=export, form=form, quiet=quiet, migration=migration)
     require_ready(settings, environment, migration=options["generate_migration"])
 
-    from drift_pipeline import use_case
+    from drift_pipeline import repair, use_case
     from drift_pipeline.report import render
 
     with naming_variables(settings), shown(quiet=options["quiet"]):
@@ -138,7 +138,7 @@ def check(secrets: set[str], /, environment: str, export: Path | None, **options
     keep(settings, report, quiet=options["quiet"])
     if options["generate_migration"]:
         with shown(quiet=options["quiet"]):
-            lines = use_case.generate_migration(settings, dataclasses.replace(looked, report=report))
+            lines = repair.generate_migration(settings, dataclasses.replace(looked, report=report))
         for line in lines:
             note(line)
     if settings.strict and report.coverage.not_covered:

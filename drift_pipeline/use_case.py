@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -35,16 +35,14 @@ from drift_pipeline.diff.compare import diff_schemas
 from drift_pipeline.diff.differences import SchemaDiff
 from drift_pipeline.diff.reprint import Printed, Reprinter
 from drift_pipeline.errors import ConcurrentChangeError, DriftError, ScratchError
-from drift_pipeline.judge.findings import Cause, Evidence, Finding
+from drift_pipeline.judge.findings import Cause, Evidence
 from drift_pipeline.judgement import count_evidence, findings_of
-from drift_pipeline.lineage import CheckScope, extensions_of, scope_of, tells_the_rest, trace
+from drift_pipeline.lineage import CheckScope, scope_of, tells_the_rest, trace
 from drift_pipeline.meanwhile import engines_ready, meanwhile
 from drift_pipeline.models.loader import LoadedModels, kept_models, load_models
 from drift_pipeline.plan.bystanders import Bystanders, bystanders_of
 from drift_pipeline.plan.hazards import with_hazards
 from drift_pipeline.plan.planner import plan_repair
-from drift_pipeline.plan.revisions.make import Drifted, MadeRevision, Project, make_revision
-from drift_pipeline.plan.revisions.place import described, place_revision
 from drift_pipeline.plan.statements import Plan
 from drift_pipeline.policy import policy_of
 from drift_pipeline.progress import stage
@@ -237,68 +235,6 @@ def make_report(
     )
 
 
-def make_migration(
-    settings: Settings,
-    models: ModelSchema,
-    live: LiveSchema,
-    *,
-    report: Report | None = None,
-    ahead: Sequence[MadeRevision] = (),
-) -> MadeRevision:
-    """Stage 5: a revision on top of the project's history for what no revision does yet, run by Alembic on scratch.
-
-    `report`: tells in the revision since when, and why. `ahead`: revisions for other environments that are not among
-    the project's yet; this one follows them. ConfigError without an alembic.ini; MigrationError where no revision can
-    be made or proven.
-    """
-    stage("writing a revision and running it up and down on scratch")
-    settings = settings_for(settings, live.environment)
-    with models_on_scratch(settings, models.loaded, live=live.schema) as built:
-        scope = scope_of(settings, models.loaded, built.models.schema, live.schema, built.models.faults)
-        desired = scope.part(built.models.schema)
-        managed = _managed(settings, built, scope.part(live.schema), desired).managed
-        drifted = Drifted(
-            environment=live.environment,
-            live=managed,
-            models=desired,
-            database=built.database,
-            revisions=live.revisions,
-            planes=settings.planes,
-            exact=settings.exact,
-            default_schema=settings.default_schema,
-            extensions=extensions_of(live.schema),
-            online=settings.online,
-            told={each.difference.id: _told(each) for each in report.findings} if report else {},
-        )
-        project = Project(settings.models, settings.root, tuple(ahead))
-        made = make_revision(
-            built.server,
-            project,
-            drifted,
-            scope=scope.part,
-            allow_destructive=settings.allow_destructive,
-            allow_drop=settings.allow_drop,
-        )
-        if not made.revision:
-            return made
-        found = diff_schemas(managed, desired, planes=settings.planes, exact=settings.exact)
-        concerned = bystanders_of(live.schema, managed, desired, found)
-        return replace(made, notes=(*made.notes, *concerned.warnings(live.environment)))
-
-
-def _told(finding: Finding) -> str:
-    """Since when a finding is there, as far as a history tells, and why."""
-    causes = " and ".join(cause.value.replace("_", " ") for cause in finding.causes)
-    since = f"since {finding.age.first_seen:%Y-%m-%d}" if finding.age else ""
-    return ", ".join(filter(None, (causes, since)))
-
-
-def generate_migration(settings: Settings, looked: Looked) -> tuple[str, ...]:
-    """Writes that revision into the project's own folder, if one is needed. Returns lines that say what came out."""
-    made = make_migration(settings, looked.models, looked.live, report=looked.report)
-    return tuple(described(made, place_revision(made)))
-
-
 def require_extensions(report: Report) -> None:
     """ScratchError where scratch lacks an extension of the models: not looked at is no result to keep."""
     prefix = "extension "
@@ -360,7 +296,7 @@ def look_at(settings: Settings, loaded: LoadedModels, live: LiveSchema, database
         return Looked(built.models, live, drift, make_report(settings, built.models, live, drift))
 
 
-def _managed(settings: Settings, built: BuiltModels, live: Schema, models: Schema) -> Split:
+def managed_part(settings: Settings, built: BuiltModels, live: Schema, models: Schema) -> Split:
     history = tells_the_rest(settings, built.models.notes)
     return split_unmanaged(live, models, settings.manage, history=history)
 
@@ -372,7 +308,7 @@ def _find_drift(settings: Settings, built: BuiltModels, live: LiveSchema, sizes:
     stage("comparing it with the models on scratch")
     scope = scope_of(settings, built.models.loaded, built.models.schema, everything, built.models.faults)
     models = built.part(scope)
-    split = _managed(settings, built, scope.part(everything), models)
+    split = managed_part(settings, built, scope.part(everything), models)
     managed = split.managed.sharing(models)
     # who owns what is no matter of models: on scratch everything belongs to scratch
     planes = tuple(plane for plane in settings.planes if plane != "owners")

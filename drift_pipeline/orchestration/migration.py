@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import drift_pipeline
-from drift_pipeline import use_case
+from drift_pipeline import repair
 from drift_pipeline.config import Settings
 from drift_pipeline.errors import MigrationError
 from drift_pipeline.history.store import ArtifactStore
@@ -143,7 +143,7 @@ def _in_history(
     settings: Settings, models: ModelSchema, live: LiveSchema, report: Report, ahead: Sequence[MadeRevision]
 ) -> Migration:
     try:
-        made = use_case.make_migration(settings, models, live, report=report, ahead=ahead)
+        made = repair.make_migration(settings, models, live, report=report, ahead=ahead)
     except MigrationError as error:
         return Migration(problem=f"{error.message}; {error.hint}" if error.hint else error.message)
     return Migration(

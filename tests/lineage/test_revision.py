@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from drift_pipeline import use_case
+from drift_pipeline import repair, use_case
 from drift_pipeline.config import Database, load_settings
 from drift_pipeline.diff.compare import diff_schemas
 from drift_pipeline.models.history import migrate
@@ -38,7 +38,7 @@ def left_by(project: Application, live: Database, **changes: object) -> set[str]
     """Writes the revision into the project, upgrades live with it, and returns what still differs from the models."""
     settings = replace(load_settings(project.root, environ=variables_of(live)), manage=("view",), **changes)
     looked = use_case.look("production", settings=settings, environ=variables_of(live))
-    made = use_case.make_migration(settings, looked.models, looked.live)
+    made = repair.make_migration(settings, looked.models, looked.live)
     assert made.pending == ("r2 more of them",)
     place_revision(made)
     migrate(settings.models, project.root, live, ("head",))
@@ -68,7 +68,7 @@ def test_what_only_this_database_has_on_what_the_revision_changes_is_named(
     live = new_database(f"{LIVE} CREATE VIEW of_finance AS SELECT model_type FROM things;")
     settings = load_settings(project.root)
     looked = use_case.look("production", settings=settings, environ=variables_of(live))
-    made = use_case.make_migration(settings, looked.models, looked.live)
+    made = repair.make_migration(settings, looked.models, looked.live)
     assert any("production has view public.of_finance, which is not compared" in note for note in made.notes)
 
 
@@ -91,6 +91,6 @@ def test_an_enum_that_is_made_again_is_given_to_nobody(
     database = new_database(LIVE)
     settings = replace(load_settings(project.root, environ=variables_of(database)), allow_destructive=True)
     looked = use_case.look("production", settings=settings, environ=variables_of(database))
-    made = use_case.make_migration(settings, looked.models, looked.live)
+    made = repair.make_migration(settings, looked.models, looked.live)
     assert "mood__old" in made.text
     assert "OWNER TO" not in made.text

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from drift_pipeline import use_case
+from drift_pipeline import repair, use_case
 from drift_pipeline.config import Database, Settings, load_settings
 from drift_pipeline.diff.compare import diff_schemas
 from drift_pipeline.errors import MigrationError
@@ -104,7 +104,7 @@ def made_for(
     settings = load_settings(application.root, environ=variables_of(live))
     settings = replace(settings, models=replace(settings.models, **models), online=online)
     looked = use_case.look("production", settings=settings, environ=variables_of(live))
-    return settings, use_case.make_migration(settings, looked.models, looked.live, report=looked.report)
+    return settings, repair.make_migration(settings, looked.models, looked.live, report=looked.report)
 
 
 def as_the_models(application: Application, settings: Settings, live: Database) -> bool:

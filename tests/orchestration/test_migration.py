@@ -55,7 +55,7 @@ def test_the_same_schemas_give_the_same_file_and_it_is_not_made_twice(
     def never(*_arguments: object, **_options: object) -> None:
         raise AssertionError("made twice")
 
-    monkeypatch.setattr("drift_pipeline.use_case.make_migration", never)
+    monkeypatch.setattr("drift_pipeline.repair.make_migration", never)
     second = migrated.execute(instance, "drift_check_production")
     assert second.success
     assert show(first, "revision") == show(second, "revision")
