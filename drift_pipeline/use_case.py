@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -166,7 +166,7 @@ def find_drift(settings: Settings, models: ModelSchema, live: LiveSchema) -> Dri
     """Stage 3: what differs, and a plan that was proven on scratch. Builds the models there again."""
     settings = settings_for(settings, live.environment)
     with models_on_scratch(settings, models.loaded, live=live.schema) as built:
-        drift = _find_drift(settings, built, live, lambda: live.statistics)
+        drift = _find_drift(settings, built, live)
     return _counted(settings, live, drift)
 
 
@@ -283,16 +283,15 @@ def look(environment: str, *, settings: Settings | None = None, environ: Mapping
 
 def look_at(settings: Settings, loaded: LoadedModels, live: LiveSchema, database: Database) -> Looked:
     """The part of `look` after both sides were read. `database`: where rows are counted, if that is wanted."""
-    with models_on_scratch(settings, loaded, live=live.schema) as built:
-        asked: list[LiveSchema] = []
+    with ThreadPoolExecutor(1) as beside, models_on_scratch(settings, loaded, live=live.schema) as built:
+        measured: list[Future[LiveSchema]] = []
 
-        def sizes() -> Statistics:
-            asked.append(with_statistics(settings, live, database))
-            return asked[0].statistics
+        def measure() -> None:  # while the plan is made
+            measured.append(beside.submit(with_statistics, settings, live, database))
 
-        drift = _counted(settings, live, _find_drift(settings, built, live, sizes), database)
-        if drift.diff.differences:
-            live = asked[0] if asked else with_statistics(settings, live, database)
+        found = _find_drift(settings, built, live, measure, lambda: measured[0].result().statistics)
+        drift = _counted(settings, live, found, database)
+        live = measured[0].result() if measured else live
         return Looked(built.models, live, drift, make_report(settings, built.models, live, drift))
 
 
@@ -301,7 +300,13 @@ def managed_part(settings: Settings, built: BuiltModels, live: Schema, models: S
     return split_unmanaged(live, models, settings.manage, history=history)
 
 
-def _find_drift(settings: Settings, built: BuiltModels, live: LiveSchema, sizes: Callable[[], Statistics]) -> Drift:
+def _find_drift(
+    settings: Settings,
+    built: BuiltModels,
+    live: LiveSchema,
+    measure: Callable[[], None] = lambda: None,
+    sizes: Callable[[], Statistics] | None = None,
+) -> Drift:
     began = time.monotonic()
     everything = live.schema.sharing(built.models.schema)
     engines_ready(settings, built)
@@ -315,6 +320,8 @@ def _find_drift(settings: Settings, built: BuiltModels, live: LiveSchema, sizes:
     printed: Printed = {}
     with Reprinter(lambda: built.database, known=printed) as reprint:
         diff = diff_schemas(managed, models, planes=planes, exact=settings.exact, reprint=reprint)
+    if diff.differences:
+        measure()
     compared = time.monotonic()
     stage("asking the migrations where the differences come from")
     # what a scope remembers of its last answer is for one thread alone
@@ -332,7 +339,9 @@ def _find_drift(settings: Settings, built: BuiltModels, live: LiveSchema, sizes:
     with meanwhile(where_from, beside=beside) as origins_found:
         stage("planning the repair and proving it on scratch")
         asked = bystanders_of(everything, managed, models, diff)
-        plan = asked.told(_plan(settings, built, asked, scope, printed=printed, sizes=sizes))
+        plan = asked.told(
+            _plan(settings, built, asked, scope, printed=printed, sizes=sizes or (lambda: live.statistics))
+        )
         planned = time.monotonic()
         origins = origins_found()
     coverage = Coverage(

@@ -106,7 +106,10 @@ def plan_repair(
         start, first = _thought_out(ground, copy, live=live, models=models, whole=whole)
         box = copy.box()
         early = stack.enter_context(Early(ground, asked, second, first, models_database)) if second else None
-        down = _as_given(_back_to(live, ground, box, start, live_database, first=first), live)
+        down = _back_to(live, ground, box, start, live_database, first=first)
+        if not down.open:
+            # it is live now, as far as anything is compared: what repairs it is written from live's own facts
+            down.state = replace(down.state, inside=live)
         if early is not None and not early.stands_where(down):
             early.forget()
             early = None
@@ -167,7 +170,8 @@ def plan_between(
             online_for=(source.server_major or server.version // 10000) if online else 0,
         )
         box = stack.enter_context(ground.copy(label="source"))
-        down = _as_given(_back_to(source, ground, box, _standing(ground, box, source), source_database), source)
+        down = _back_to(source, ground, box, _standing(ground, box, source), source_database)
+        down = _with_grants(down, source, diff.planes)
         if target_database is None:
             other = stack.enter_context(ground.copy(label="target"))
             built = _back_to(target, ground, other, _standing(ground, other, target), None)
@@ -226,11 +230,17 @@ def _back_to(
     return walk_natively(ground, box, schema, reached, measure=False)
 
 
-def _as_given(down: Leg, source: Schema) -> Leg:
-    """The copy is what the source is, as far as anything is compared. What turns it into the goal is written from the
-    source's own facts: of its privileges, say, the copy knows nothing where nobody compares them."""
-    if not down.open:
-        down.state = replace(down.state, inside=source)
+def _with_grants(down: Leg, source: Schema, planes: Collection[str]) -> Leg:
+    """Where nobody compares privileges, the copy lacks those of the source, and what is made anew needs them."""
+    if down.open or "privileges" in planes:
+        return down
+    inside = down.state.inside
+    more = {
+        key: fact
+        for key, fact in source.facts.items()
+        if key.kind == "privilege" and key not in inside.facts and fact.parent in inside.facts
+    }
+    down.state = replace(down.state, inside=replace(inside, facts={**inside.facts, **more}))
     return down
 
 

@@ -214,7 +214,8 @@ def _read(
         steps.append(beside.submit(assembly.aliases, ask(query_of(("alias",)))[1]))
         steps.append(beside.submit(assembly.depends, ask(narrowed(query_of(("depends",))))[1]))
         steps.append(beside.submit(assembly.about, ask(narrowed(_query_about()))[1]))
-        steps.append(beside.submit(assembly.counts, ask(query_of(("count",)))[1]))
+        if narrowed is str:  # whoever reads a part knows the rest
+            steps.append(beside.submit(assembly.counts, ask(query_of(("count",)))[1]))
         last()
         for step in steps:
             step.result()

@@ -108,7 +108,9 @@ def _joined(before: Schema, read: Schema, homes: set[tuple[str, str]]) -> Schema
     # edges are read again with the relation whose rows state them, or that what belongs to none refers to
     edges = {edge for edge in before.depends if not (edge[0] in gone or (edge[0] in own and edge[1] in gone))}
     edges |= {edge for edge in read.depends if edge[0] in here or (edge[0] in loose and edge[1] in here)}
-    return replace(read, facts=facts, depends=frozenset(edges), excluded=before.excluded)
+    return replace(
+        read, facts=facts, depends=frozenset(edges), excluded=before.excluded, not_covered=before.not_covered
+    )
 
 
 def _home(key: FactId, schema: Schema) -> tuple[str, str] | None:

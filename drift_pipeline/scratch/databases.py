@@ -27,6 +27,14 @@ COPY_ATTEMPTS = 6
 """How often a copy is tried of a database that others read as well."""
 LOCK = "('x' || substr(md5(%s), 1, 16))::bit(64)::bigint"
 
+_NO_ROOM = (
+    psycopg2.errors.DiskFull,
+    psycopg2.errors.UndefinedFile,
+    psycopg2.errors.UndefinedObject,
+    psycopg2.errors.InsufficientPrivilege,
+)
+"""What the server says where a copy cannot be made in the place that was meant for it."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -104,7 +112,7 @@ def _create(cursor: Any, name: str, template: str, place: str) -> None:
     for left in reversed(range(COPY_ATTEMPTS)):
         try:
             cursor.execute(_create_statement(name, template, place))
-        except (psycopg2.errors.DiskFull, psycopg2.errors.UndefinedFile, psycopg2.errors.UndefinedObject):
+        except _NO_ROOM:
             if not (place and left):
                 raise
             place = ""

@@ -64,17 +64,22 @@ def adopt(
         for parent in [parent for parent in new if parent not in old]:
             moved |= _join(key, parent, source, goal, wanted)
         result[key] = frozenset(moved)
-    return result | _adopt_indexes(source, goal, wanted)
+    return result | _adopt_indexes(source, goal, wanted, target)
 
 
 def _adopt_indexes(
-    source: Mapping[FactId, Fact], goal: dict[FactId, Fact], wanted: Mapping[FactId, Sequence[Fact]]
+    source: Mapping[FactId, Fact],
+    goal: dict[FactId, Fact],
+    wanted: Mapping[FactId, Sequence[Fact]],
+    target: Mapping[FactId, Fact],
 ) -> dict[FactId, frozenset[FactId]]:
     """An index of a partition that is none of its own any more is attached to the parent's: by the server when that is
     created, by a statement where it is there and invalid. The latter are returned."""
     result: dict[FactId, frozenset[FactId]] = {}
     taken: set[tuple[FactId, FactId]] = set()
-    for fact in [fact for fact in source.values() if fact.id.kind == "index" and fact.id not in goal]:
+    own = [fact for fact in source.values() if fact.id.kind == "index"]
+    # where it is no difference, the goal has it still; the target's partition has it from its parent
+    for fact in [fact for fact in own if fact.id not in goal or (fact.id not in target and fact.parent in target)]:
         table = goal.get(fact.parent) if fact.parent else None
         for parent in parents_of(table) if table and table.attributes.get("partition_of") else ():
             for other in wanted.get(parent, ()):
@@ -83,9 +88,24 @@ def _adopt_indexes(
                 if comes and table is not None and (table.id, other.id) not in taken and _repeats(fact, other):
                     taken.add((table.id, other.id))
                     goal[fact.id] = fact
-                    if old is not None:
+                    if old is not None and not fact.attributes.get("partition_of"):
                         result[other.id] = result.get(other.id, frozenset()) | {fact.id}
     return result
+
+
+def comes_with_parent(key: FactId, source: Mapping[FactId, Fact], target: Mapping[FactId, Fact]) -> bool:
+    """Whether a partition's own index or key need not be made again when it has to go: the target's partition has it
+    from its parent, where it is new, and under the name that the server chooses."""
+    fact = source.get(key)
+    table = target.get(fact.parent) if fact and fact.parent and key not in target else None
+    if fact is None or table is None or key.kind not in _TAKEN_OVER or not table.attributes.get("partition_of"):
+        return False
+    parents = parents_of(table)
+    return any(
+        other.parent in parents and other_id not in source and _repeats(fact, other)
+        for other_id, other in target.items()
+        if other_id.kind == key.kind
+    )
 
 
 def beside(

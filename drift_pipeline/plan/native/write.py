@@ -11,6 +11,7 @@ from drift_pipeline.plan.native.build import Builder
 from drift_pipeline.plan.native.closure import Closure, close
 from drift_pipeline.plan.native.extent import cut_out
 from drift_pipeline.plan.native.graph import in_order, needs
+from drift_pipeline.plan.native.heirs import comes_with_parent
 from drift_pipeline.plan.native.renames import rename_steps
 from drift_pipeline.plan.native.rules import RULES
 from drift_pipeline.plan.native.rules.privileges import privilege_steps
@@ -41,6 +42,11 @@ def write_statements(
     situation = situation_of(source, target, differences, planes)
     scene = _scene(situation, source.server_major or target.server_major, planes)
     closure = close(situation, scene, RULES)
+    brought = {key for key in closure.rebuilt if comes_with_parent(key, situation.source, target.facts)}
+    if brought:
+        closure.rebuilt -= brought
+        situation = replace(situation, goal={key: fact for key, fact in situation.goal.items() if key not in brought})
+        scene = _scene(situation, source.server_major or target.server_major, planes)
     closure.rebuilt.update(key for key in situation.beside if key in situation.source)
     scene = _decided(scene, situation, closure)
     steps = [*rename_steps(situation), *Builder(situation, scene, closure).steps(), *privilege_steps(scene, situation)]

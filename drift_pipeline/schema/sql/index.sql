@@ -1,5 +1,5 @@
 -- Indexes of tables and materialized views, but for those behind constraints. An index that is attached to the one of a
--- partitioned table is a fact only where it differs from it.
+-- partitioned table is a fact only where it differs from it, or where that one is not complete.
 , own_index as materialized (
     select i.*, r.schema as table_schema, r.name as table_name
     from relation r
@@ -80,5 +80,10 @@ join column_names names on names.attrelid = i.indrelid
 left join pg_tablespace ts on ts.oid = x.reltablespace
 where not x.relispartition or not i.indisvalid or exists (
     select from pg_inherits h join pg_class p on p.oid = h.inhparent
-    where h.inhrelid = x.oid and (p.reloptions is distinct from x.reloptions or p.reltablespace <> x.reltablespace)
+    join pg_index pi on pi.indexrelid = p.oid
+    where h.inhrelid = x.oid and (
+        p.reloptions is distinct from x.reloptions or p.reltablespace <> x.reltablespace
+        -- as long as a partition has none, it matters which ones have
+        or not pi.indisvalid
+    )
 )
