@@ -12,7 +12,7 @@ import json
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import cache, cached_property
@@ -113,6 +113,10 @@ class BuiltModels:
             entry.notes,
             time.monotonic() - began,
         )
+
+    def at_end(self, action: Callable[[], object]) -> None:
+        """Called before the server is let go of."""
+        self._stack.callback(action)
 
     def part(self, scope: CheckScope) -> Schema:
         """The part of the models' facts that is compared. The same question gives the same object, for a while."""

@@ -394,6 +394,7 @@ def _plan(
         exact=settings.exact,
         cache=settings.root / ".drift" / "cache" / "plans",
         printed=printed,
+        later=built.at_end,
         online=settings.online,
         sizes=sizes,
     )

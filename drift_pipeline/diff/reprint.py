@@ -28,8 +28,20 @@ SCHEMA_PREFIX = "drift_reprint_"
 AT_ONCE = 300
 """Facts in one transaction: each takes locks on what it creates, and a server has room for some thousands."""
 
-FILES = ("column", "key", "check", "domain_check", "type", "index", "view", "policy", "routine")
-"""The reader's files whose facts are printed again."""
+FILES: Mapping[str, str] = {
+    "column": "column",
+    "check": "check",
+    "exclusion": "key",
+    "domain": "type",
+    "domain_check": "domain_check",
+    "index": "index",
+    "view": "view",
+    "materialized_view": "view",
+    "policy": "policy",
+    "function": "routine",
+    "procedure": "routine",
+}
+"""The reader's file whose facts are printed again, by kind."""
 
 Statements: TypeAlias = list[sql.Composable] | None
 """What creates a fact's expression once more; None if it has none or its text is not to be trusted."""
@@ -80,7 +92,8 @@ class Reprinter:
                     wanted.append((at, statements))
         for start in range(0, len(wanted), AT_ONCE):
             part = wanted[start : start + AT_ONCE]
-            printed = self._printed(part, _tables_of([facts[at] for at, _ in part]))
+            chosen = [facts[at] for at, _ in part]
+            printed = self._printed(part, _tables_of(chosen), {FILES[fact.id.kind] for fact in chosen})
             for at, _ in part:
                 kind, name = facts[at].id
                 again = printed.get(FactId(kind, (f"{SCHEMA_PREFIX}{at}", *name[1:])))
@@ -91,12 +104,15 @@ class Reprinter:
             for at, fact in enumerate(facts)
         ]
 
-    def _printed(self, wanted: Collection[_Wanted], tables: Collection[_Table] | None) -> Mapping[FactId, Fact]:
-        """The facts that one transaction prints; none if it fails as a whole. `tables`: those that it may look at."""
+    def _printed(
+        self, wanted: Collection[_Wanted], tables: Collection[_Table] | None, files: Collection[str]
+    ) -> Mapping[FactId, Fact]:
+        """The facts that one transaction prints; none if it fails as a whole. `tables`: those that it may look at;
+        `files`: of the reader, in which they are."""
         if self._connection is None or self._connection.closed:
             self._connection = connect(self._scratch if isinstance(self._scratch, Database) else self._scratch())
         try:
-            return _created_and_read(self._connection, wanted, tables)
+            return _created_and_read(self._connection, wanted, tables, files)
         except psycopg2.Error:
             return {}
         finally:
@@ -112,7 +128,7 @@ def _tables_of(facts: Collection[Fact]) -> set[_Table] | None:
 
 
 def _created_and_read(
-    connection: Connection, wanted: Collection[_Wanted], tables: Collection[_Table] | None
+    connection: Connection, wanted: Collection[_Wanted], tables: Collection[_Table] | None, files: Collection[str]
 ) -> Mapping[FactId, Fact]:
     with connection.cursor() as cursor:
         cursor.execute("BEGIN")
@@ -124,7 +140,7 @@ def _created_and_read(
         _give_up_rights(cursor, tables)
         for at, statements in wanted:
             _attempt(cursor, at, statements)
-    return facts_in(connection, FILES, schema_prefix=SCHEMA_PREFIX)
+    return facts_in(connection, files, schema_prefix=SCHEMA_PREFIX)
 
 
 def _attempt(cursor: Cursor, at: int, statements: Sequence[sql.Composable]) -> None:

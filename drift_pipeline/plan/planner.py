@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 
 import psycopg2
 
@@ -31,6 +32,7 @@ from drift_pipeline.schema.facts import FactId, Schema
 from drift_pipeline.schema.reader import read_schema
 from drift_pipeline.schema.statistics import Statistics
 from drift_pipeline.scratch.server import ScratchServer
+from drift_pipeline.threads import switching_quickly
 
 DEFAULT_ENGINES = ("migra", NATIVE)
 
@@ -54,6 +56,7 @@ def plan_repair(
     online: bool = False,
     sizes: Callable[[], Statistics] | None = None,
     printed: Printed | None = None,
+    later: Callable[[Callable[[], object]], object] | None = None,
 ) -> Plan:
     """Statements that turn `live` into `models`, proven on copies of `models_database` as far as they can be.
 
@@ -64,7 +67,8 @@ def plan_repair(
     differs, so nothing is to be left as it is. `live_database`: read by an engine, and only where the native planner
     cannot rebuild the live schema on scratch. `cache`: a folder that remembers proven plans. `online`: with the
     variant for a database in use. `sizes`: of the live tables, by which proven plans are weighed. `printed`: what the
-    models' database printed already. Raises ScratchError; what an engine does wrong is a note.
+    models' database printed already. `later`: takes what is to be called before the server is let go of, so that the
+    copies are dropped while the caller goes on. Raises ScratchError; what an engine does wrong is a note.
     """
     if not diff.differences:
         return Plan()
@@ -79,6 +83,7 @@ def plan_repair(
     live = live.sharing(models)
     with ExitStack() as stack:
         stack.enter_context(_faults_of_scratch())
+        stack.enter_context(switching_quickly())
         # the roles go after the copy whose objects they own
         roles = ExitStack()
         stack.push(roles)
@@ -125,6 +130,8 @@ def plan_repair(
             known=known,
             early=early,
         )
+        if later is not None:
+            later(_closing(stack.pop_all()))
     if memory:
         memory.keep(key, plan)
     return plan
@@ -189,6 +196,13 @@ def plan_between(
 
 
 # ---------------------------------------------------------------- the two legs
+
+
+def _closing(stack: ExitStack) -> Callable[[], object]:
+    """Begins to close the stack, in a thread of its own; what is returned waits for its end."""
+    thread = Thread(target=stack.close)
+    thread.start()
+    return thread.join
 
 
 def _thought_out(

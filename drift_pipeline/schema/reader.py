@@ -11,7 +11,6 @@ import itertools
 import json
 import os
 import socket
-import sys
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -38,6 +37,7 @@ from drift_pipeline.schema.assemble import Assembly, Row
 from drift_pipeline.schema.connect import connect, without_secrets
 from drift_pipeline.schema.facts import Fact, FactId, Schema, Value
 from drift_pipeline.schema.garbage import no_garbage
+from drift_pipeline.threads import switching_quickly
 
 ATTEMPTS = 4
 """Reads before giving up on a schema that keeps changing; more where they are quick."""
@@ -75,6 +75,12 @@ FAMILIES: tuple[tuple[str, ...], ...] = (
     ("text_search", "foreign", "language", "default_privilege", "privilege_changed"),
 )
 """Files whose rows are facts; those of one line are read by one query."""
+
+BEYOND_RELATIONS: Mapping[tuple[str, ...], frozenset[str]] = {
+    FAMILIES[6]: frozenset({"function", "procedure"}),
+    FAMILIES[9]: frozenset({"collation", "conversion", "cast", "operator", "operator_class", "operator_family"}),
+}
+"""Lines whose facts belong to no relation, with their kinds: none is asked for where none is known and none came."""
 
 ABOUT: tuple[str, ...] = ("comment", "security_label", "privilege")
 """Files whose rows are about other facts."""
@@ -119,9 +125,12 @@ def schema_in(connection: Connection) -> Schema:
         return _read(_asking(cursor), connection.server_version)
 
 
-def part_in(connection: Connection, relations: Collection[int], parts: Collection[int]) -> Schema:
+def part_in(
+    connection: Connection, relations: Collection[int], parts: Collection[int], kinds: Collection[str]
+) -> Schema:
     """As `schema_in`, but of tables, views and the like only those with these oids; of dependencies, those from or to
-    `parts`. What belongs to no relation is all there. Facts about the other relations may be there or not."""
+    `parts`. What belongs to no relation is all there. Facts about the other relations may be there or not. `kinds`:
+    those that are known to be in the database."""
 
     def narrowed(query: str) -> str:
         these = ",".join(str(int(oid)) for oid in relations) or "0"
@@ -133,7 +142,8 @@ def part_in(connection: Connection, relations: Collection[int], parts: Collectio
 
     with connection.cursor() as cursor, no_garbage():
         _pin(cursor, SETTINGS)
-        return _read(_asking(cursor), connection.server_version, narrowed)
+        wanted = [names for names in FAMILIES if BEYOND_RELATIONS.get(names, {""}) & {*kinds, ""}]
+        return _read(_asking(cursor), connection.server_version, narrowed, wanted)
 
 
 def rows_in(connection: Connection, names: tuple[str, ...], parameters: Mapping[str, object]) -> list[Row]:
@@ -203,14 +213,15 @@ def _read(
     ask: _Ask,
     version: int,
     narrowed: Callable[[str], str] = str,
+    wanted: Sequence[tuple[str, ...]] = FAMILIES,
     *,
     like: Schema | None = None,
     last: Callable[[], None] = lambda: None,
 ) -> Schema:
     """Everything, each answer taken in beside, while the server works on the next one. `last`: what is asked after."""
     assembly = Assembly(like)
-    with _switching_quickly(), ThreadPoolExecutor(1) as beside:
-        steps = [beside.submit(assembly.family, *ask(narrowed(query_of(names)))) for names in FAMILIES]
+    with switching_quickly(), ThreadPoolExecutor(1) as beside:
+        steps = [beside.submit(assembly.family, *ask(narrowed(query_of(names)))) for names in wanted]
         steps.append(beside.submit(assembly.aliases, ask(query_of(("alias",)))[1]))
         steps.append(beside.submit(assembly.depends, ask(narrowed(query_of(("depends",))))[1]))
         steps.append(beside.submit(assembly.about, ask(narrowed(_query_about()))[1]))
@@ -220,17 +231,6 @@ def _read(
         for step in steps:
             step.result()
         return assembly.schema(version)
-
-
-@contextmanager
-def _switching_quickly() -> Iterator[None]:
-    """A thread that has an answer is to get the interpreter at once, and not after five milliseconds, for each."""
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(min(before, 0.0005))
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(before)
 
 
 def _digest_now(connection: Connection, deadline: float) -> str:

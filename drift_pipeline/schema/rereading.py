@@ -69,7 +69,8 @@ def read_again(
     if len(again) > AT_MOST * len(marks):
         return Reading(seen(schema_in(connection)), marks)
     parts = {oid for _, changed, oids in near if changed for oid in oids if oid is not None} | again
-    read = seen(part_in(connection, [relation for relation, _, _ in near] + touched, parts))
+    kinds = {key.kind for key in before.schema.facts}
+    read = seen(part_in(connection, [relation for relation, _, _ in near] + touched, parts, kinds))
     homes = {side[key][0] for key in again for side in (before.marks, marks) if key in side}
     return Reading(_joined(before.schema, read, homes), marks)
 
