@@ -7,14 +7,9 @@ with
   members as (select classid, objid from pg_catalog.pg_depend where deptype = 'e'),
   relations as (update pg_catalog.pg_class set relowner = heir.oid from heir, giver
                 where relowner = giver.oid and pg_class.oid >= 16384
-                -- nobody alters what holds long values by itself
-                and relnamespace <> 'pg_toast'::pg_catalog.regnamespace
                 and (1259, pg_class.oid) not in (select classid::int, objid from members)),
   types as (update pg_catalog.pg_type set typowner = heir.oid from heir, giver
             where typowner = giver.oid and pg_type.oid >= 16384
-            -- row types and arrays follow what they are of
-            and not (typcategory = 'A' and typelem <> 0)
-            and (typrelid = 0 or (select relkind from pg_catalog.pg_class c where c.oid = typrelid) = 'c')
             and (1247, pg_type.oid) not in (select classid::int, objid from members)),
   routines as (update pg_catalog.pg_proc set proowner = heir.oid from heir, giver
                where proowner = giver.oid and pg_proc.oid >= 16384 and prolang <> 13 and prolang <> 12
