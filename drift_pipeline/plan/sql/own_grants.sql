@@ -25,9 +25,12 @@ begin
       where %3$I >= 16384 and %2$I is not null
         and exists (select from pg_catalog.unnest(%2$I::text[]) item
                     where pg_catalog.starts_with(item, $1 || '=') or item like '%%/' || $1)
+        -- what an extension brought stays as it came
+        and not exists (select from pg_catalog.pg_depend d
+                        where d.classid = %4$L::pg_catalog.regclass and d.objid = %3$I and d.deptype = 'e')
         -- names with these signs inside cannot be cut apart so simply
         and not exists (select from pg_catalog.unnest(%2$I::text[]) item where item ~ '=.*=|/.*/')
-    $update$, place.catalog, place.list, place.key) using giver, heir;
+    $update$, place.catalog, place.list, place.key, 'pg_catalog.' || place.catalog) using giver, heir;
   end loop;
   update pg_catalog.pg_default_acl set defaclrole = heir::pg_catalog.regrole where defaclrole = current_user::pg_catalog.regrole;
 end
