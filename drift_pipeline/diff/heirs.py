@@ -161,7 +161,8 @@ def _same_definition(side: _Side, other: _Side, table: FactId, facts: Sequence[F
         if fact.id.kind not in BY_DEFINITION:
             continue
         for above, as_partition in side.inherited(table):
-            if as_partition and above.id not in taken and _says_the_same(fact, above):
+            complete = above.attributes.get("valid") is not False  # else some partition has none of it
+            if as_partition and complete and above.id not in taken and _says_the_same(fact, above):
                 taken.add(above.id)
                 yield fact.id, fact
                 break
