@@ -157,7 +157,7 @@ def test_migra_at_its_limit_or_missing_is_said_in_the_report_which_stands(
 ) -> None:
     variables = variables_of(shop.staging, "STAGING")
     if trouble == "timeout":
-        variables["DRIFT_ENGINE_TIMEOUT"] = "0.1"
+        variables["DRIFT_ENGINE_TIMEOUT"] = "0.001"  # a quick machine is done in 0.1 s
     else:
         (tmp_path / "migra.py").write_text("raise ModuleNotFoundError('no migra', name='migra')\n")
         variables["PYTHONPATH"] = str(tmp_path)
@@ -168,7 +168,7 @@ def test_migra_at_its_limit_or_missing_is_said_in_the_report_which_stands(
     assert any(re.search(as_pattern(quote), flat) for quote in QUOTES[entry]), flat
     assert "The plan was proven on a scratch copy" in flat
     if trouble == "timeout":
-        assert "time limit of 0.1 s" in flat
+        assert "time limit of 0.001 s" in flat
         assert "engine_timeout" in flat
     else:
         assert "pip install 'migra" in flat
