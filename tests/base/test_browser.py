@@ -18,7 +18,7 @@ from tests.orchestration.test_processes import dagster_dev
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-PATIENCE = 60_000
+PATIENCE = 240_000
 """Milliseconds for what a run or a daemon on a busy machine may take."""
 
 

@@ -46,7 +46,7 @@ def started(log: Path, command: list[str], *, environment: Mapping[str, str], fo
         process.wait()
 
 
-def wait_for(what: Callable[[], bool], log: Path, seconds: float = 90) -> None:
+def wait_for(what: Callable[[], bool], log: Path, seconds: float = 300) -> None:
     deadline = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < deadline, log.read_text()[-3000:]
@@ -100,7 +100,7 @@ class Topology:
 
     def ended(self, run_id: str) -> str:
         """How the run ended, when it has."""
-        wait_for(lambda: self.status(run_id) in ENDED, self.home / "daemon.log", 150)
+        wait_for(lambda: self.status(run_id) in ENDED, self.home / "daemon.log")
         return self.status(run_id)
 
     def launch(self, job: str) -> str:

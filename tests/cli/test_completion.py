@@ -25,7 +25,7 @@ def folder(project: Path) -> Path:
 
 
 def environ() -> dict[str, str]:
-    return {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", "TERM": "xterm"}
+    return {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", "TERM": "xterm", "LC_ALL": "C"}
 
 
 def run(shell: str, script: str, folder: Path) -> str:
@@ -102,7 +102,7 @@ def typed_into(shell: list[str], folder: Path, dialogue: list[tuple[str, str]]) 
     try:
         for text, awaited in dialogue:
             os.write(controller, text.encode())
-            until, begin = time.monotonic() + 30, len(said) + len(text)
+            until, begin = time.monotonic() + 120, len(said) + len(text)
             while awaited not in said[begin:] and time.monotonic() < until:
                 if select.select([controller], [], [], 0.2)[0]:
                     said += os.read(controller, 4096).decode(errors="replace")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -268,7 +267,6 @@ def test_the_listing_only_reads_and_leaves_no_setting_in_the_session(fleet_of: M
     (member,) = databases_of(settings, "tenants", environ=own)
 
     assert member.parameters["dbname"] == fleet.names[0]
-    time.sleep(0.2)
     text = log.read_bytes()[start:].decode(errors="replace")
     sent = re.findall(r"LOG:  statement: (.*)", text)
     assert sent[0] == "BEGIN READ ONLY"

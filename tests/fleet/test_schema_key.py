@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 
 import pytest
@@ -55,11 +56,12 @@ def test_the_same_schema_in_databases_of_other_names_made_in_another_order_for_a
 ) -> None:
     first, second = new_database(), new_database()
     # other names, other object ids: what was there before and is gone
-    run_sql(second, "CREATE TABLE gone (id serial, t text); DROP TABLE gone; CREATE ROLE key_test_owner")
+    owner = f"key_test_owner_{os.getpid()}"
+    run_sql(second, f"CREATE TABLE gone (id serial, t text); DROP TABLE gone; CREATE ROLE {owner}")
     try:
         for database in (first, second):
             run_sql(database, WHOLE)
-        run_sql(second, "ALTER TABLE orders OWNER TO key_test_owner; GRANT SELECT ON customers TO key_test_owner")
+        run_sql(second, f"ALTER TABLE orders OWNER TO {owner}; GRANT SELECT ON customers TO {owner}")
         run_sql(second, "ALTER TABLE orders SET (fillfactor = 70); ALTER SEQUENCE numbers RESTART 500")
         run_sql(second, "CREATE SCHEMA backup; CREATE TABLE backup.old (id int); CREATE TABLE public.tmp_7 (id int)")
         ignoring = replace(settings, ignore=(IgnoreRule("*", "public.tmp_*"),))
@@ -70,7 +72,7 @@ def test_the_same_schema_in_databases_of_other_names_made_in_another_order_for_a
         tuning = replace(ignoring, planes=("structure", "tuning"))
         assert key(first, tuning) != key(second, tuning)
     finally:
-        run_sql(second, "DROP OWNED BY key_test_owner CASCADE; DROP ROLE key_test_owner")
+        run_sql(second, f"DROP OWNED BY {owner} CASCADE; DROP ROLE {owner}")
 
 
 @pytest.mark.parametrize(

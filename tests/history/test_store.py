@@ -9,8 +9,7 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -236,7 +235,7 @@ def test_concurrent_writers_never_mix_their_artifacts(tmp_path: Path) -> None:
     with ProcessPoolExecutor(3) as pool:
         running = [pool.submit(_write_many, str(tmp_path), writer) for writer in range(3)]
         for job in running:
-            job.result(timeout=60)
+            job.result(timeout=300)
     store = ArtifactStore(str(tmp_path))
 
     assert len(store.runs("production")) == 45
@@ -280,19 +279,23 @@ def test_a_writer_waits_for_another_one_that_holds_the_folder(tmp_path: Path) ->
     (tmp_path / "production").mkdir()
     script = textwrap.dedent(
         """
-        import fcntl, sys, time
+        import fcntl, sys
         lock = open(sys.argv[1], "a")
         fcntl.flock(lock, fcntl.LOCK_EX)
         print("held", flush=True)
-        time.sleep(0.6)
+        sys.stdin.read()
         """
     )
-    holder = subprocess.Popen(
-        [sys.executable, "-c", script, str(tmp_path / "production/.lock")], stdout=subprocess.PIPE, text=True
-    )
+    command = [sys.executable, "-c", script, str(tmp_path / "production/.lock")]
+    holder = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert holder.stdout is not None
     holder.stdout.readline()
-    began = time.monotonic()
-    ArtifactStore(str(tmp_path)).write("production", "r", {"a": "b"})
-    assert time.monotonic() - began > 0.3
-    holder.wait()
+    store = ArtifactStore(str(tmp_path))
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(store.write, "production", "r", {"a": "b"})
+        with pytest.raises(TimeoutError):
+            writing.result(timeout=0.3)
+        assert store.runs("production") == []
+        holder.communicate()
+        writing.result(timeout=60)
+    assert store.runs("production") == ["r"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -74,7 +75,7 @@ EXPECTED = {
     "foreign_key to_parent": ("2 rows without a parent by parent_id: the foreign key cannot be added", 2, True),
     "index fine": ("No value occurs twice in id", 0, False),
 }
-DEEP = Settings(root=Path("/nonexistent"), evidence="deep", evidence_timeout=2.0)
+DEEP = Settings(root=Path("/nonexistent"), evidence="deep", evidence_timeout=60.0)
 
 
 @pytest.fixture(scope="module")
@@ -140,9 +141,11 @@ def test_no_value_of_a_row_leaves_the_database(pair: tuple[Database, Database]) 
 def stranger(pair: tuple[Database, Database]) -> Iterator[Database]:
     """A role that may connect to live and nothing else."""
     live, _ = pair
-    run_sql(live, "create role drift_stranger login")
-    yield Database("production", {**live.parameters, "user": "drift_stranger"})
-    run_sql(live, "drop owned by drift_stranger; drop role drift_stranger")
+    # roles are the server's, and the server is shared by all that test at the same time
+    role = f"drift_stranger_{os.getpid()}"
+    run_sql(live, f"create role {role} login")
+    yield Database("production", {**live.parameters, "user": role})
+    run_sql(live, f"drop owned by {role}; drop role {role}")
 
 
 def test_a_role_that_may_only_connect_reads_the_statistics(pair: tuple[Database, Database], stranger: Database) -> None:
@@ -170,7 +173,8 @@ def test_rows_that_nobody_may_read_are_said_to_be_uncounted(
 
 def test_what_row_security_hides_is_not_taken_for_absent(pair: tuple[Database, Database], stranger: Database) -> None:
     live, models = pair
-    run_sql(live, "grant usage on schema s to drift_stranger; grant select on s.children, s.parents to drift_stranger")
+    role = stranger.parameters["user"]
+    run_sql(live, f"grant usage on schema s to {role}; grant select on s.children, s.parents to {role}")
     run_sql(live, "alter table s.children enable row level security")
     try:
         findings = {named(finding): finding for finding in judged(live, models, stranger)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -50,14 +51,15 @@ def test_a_database_without_a_version_table(project: Application, new_database: 
 
 def test_a_role_that_may_not_read_the_version_table(project: Application, new_database: NewDatabase) -> None:
     live = new_database(FIRST + BY_HAND + stamped("r1"))
-    run_sql(live, "create role drift_no_version login")
+    role = f"drift_no_version_{os.getpid()}"
+    run_sql(live, f"create role {role} login")
     try:
-        seen = check(project, Database("production", {**live.parameters, "user": "drift_no_version"}))
+        seen = check(project, Database("production", {**live.parameters, "user": role}))
     finally:
-        run_sql(live, "drop role drift_no_version")
+        run_sql(live, f"drop role {role}")
     assert unknown_everywhere(seen)
     assert the_rest_is_as_ever(seen)
-    assert "drift_no_version may not read public.alembic_version; GRANT SELECT" in seen.notes
+    assert f"{role} may not read public.alembic_version; GRANT SELECT" in seen.notes
 
 
 def test_a_history_that_fails(project: Application, new_database: NewDatabase) -> None:

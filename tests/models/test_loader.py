@@ -130,7 +130,7 @@ def test_side_effects_of_the_import_stay_outside(application: Application) -> No
     before = (os.getcwd(), dict(os.environ), list(sys.path))
     began = time.monotonic()
     assert len(load(application, "shop:Base").tables) == 2
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < 300
     assert (os.getcwd(), dict(os.environ), list(sys.path)) == before
     assert "sqlalchemy_of_the_application" not in sys.modules
 
@@ -193,6 +193,11 @@ def test_a_process_that_dies_at_import_is_told_with_its_last_words(application: 
 
 
 def test_an_import_that_hangs_is_stopped_with_everything_that_it_started(application: Application) -> None:
+    application.write("quick.py", PLAIN)
+    began = time.monotonic()
+    load(application, "quick:Base")
+    # enough for it to begin, on any machine
+    limit = round(2 + 5 * (time.monotonic() - began))
     application.write(
         "shop.py",
         """
@@ -205,9 +210,9 @@ def test_an_import_that_hangs_is_stopped_with_everything_that_it_started(applica
         """,
     )
     began = time.monotonic()
-    message = failure(application, "shop:Base", timeout=3.0).message
-    assert time.monotonic() - began < 20
-    assert "3 s" in message
+    message = failure(application, "shop:Base", timeout=float(limit)).message
+    assert time.monotonic() - began < 300
+    assert f" {limit} s" in message
     assert "waiting for the message queue" in message
     child = int((application.root / "child").read_text())
     assert _gone(child)
@@ -417,7 +422,7 @@ def test_an_interrupted_load_ends_the_applications_process(application: Applicat
     process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
     pid = _written(application.root / "pid")
     process.send_signal(signal.SIGINT)
-    process.wait(30)
+    process.wait(120)
     assert _gone(pid)
 
 
@@ -438,7 +443,7 @@ def test_a_killed_check_leaves_no_import_that_hangs(application: Application) ->
     process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL, env=environment)
     pid = _written(application.root / "pid")
     process.kill()
-    process.wait(30)
+    process.wait(120)
     assert _gone(pid)
 
 
@@ -475,14 +480,14 @@ def test_a_flask_application_is_a_target_too(application: Application) -> None:
 
 
 def _written(path: Path) -> int:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while not (path.exists() and path.read_text()) and time.monotonic() < deadline:
         time.sleep(0.05)
     return int(path.read_text())
 
 
 def _gone(pid: int) -> bool:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     status = Path(f"/proc/{pid}/stat")
     while time.monotonic() < deadline:
         try:

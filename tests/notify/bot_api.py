@@ -130,7 +130,7 @@ def error(status: int, description: str, **parameters: Any) -> tuple[int, dict[s
 
 def hang(_body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
     """Takes the request and says nothing for longer than anybody waits."""
-    threading.Event().wait(3)
+    threading.Event().wait(60)
     return 200, {"ok": True}
 
 

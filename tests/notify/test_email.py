@@ -47,7 +47,7 @@ def inbox() -> Iterator[tuple[Inbox, int]]:
         # the controller connects to the number that it was given, so it must be a real one
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    controller = Controller(box, hostname="127.0.0.1", port=port)
+    controller = Controller(box, hostname="127.0.0.1", port=port, ready_timeout=60)
     controller.start()
     try:
         yield box, port

@@ -61,10 +61,17 @@ class Dagster:
     def status(self, run_id: str) -> str:
         return str(self.runs()[run_id]["status"])
 
-    def ticks(self) -> dict[str, list[dict[str, Any]]]:
-        """Sensor -> its newest ticks."""
+    def tags(self, run_id: str) -> dict[str, str]:
+        return {tag["key"]: tag["value"] for tag in self.runs()[run_id]["tags"]}
+
+    def ticks_of(self, *names: str) -> dict[str, list[dict[str, Any]]]:
+        """Sensor -> its newest ticks that are over; nothing until each of these has one."""
         (repository,) = ask(self.url, TICKS)["repositoriesOrError"]["nodes"]
-        return {sensor["name"]: sensor["sensorState"]["ticks"] for sensor in repository["sensors"]}
+        ticks = {
+            sensor["name"]: [tick for tick in sensor["sensorState"]["ticks"] if tick["status"] != "STARTED"]
+            for sensor in repository["sensors"]
+        }
+        return ticks if all(ticks[name] for name in names) else {}
 
     def worker(self, run_id: str) -> int:
         """The process that the run works in, once it says so."""
@@ -73,7 +80,7 @@ class Dagster:
         return int(found[1]) if found else 0
 
 
-def until(what: Callable[[], Any], seconds: float = 90.0) -> Any:
+def until(what: Callable[[], Any], seconds: float = 240.0) -> Any:
     deadline = time.monotonic() + seconds
     while not (found := what()):
         assert time.monotonic() < deadline, "it did not happen in time"
@@ -118,8 +125,9 @@ def test_a_killed_worker_is_started_once_more_and_told_of_once_and_meanwhile_no_
             until(lambda: telegram.sent)
             until(lambda: dagster.status(everything) != "QUEUED")
             wait.unlink()
-            ticks = dagster.ticks()
-            tags = {tag["key"]: tag["value"] for tag in dagster.runs()[second]["tags"]}
+            until(lambda: "drift/notified_by" in dagster.tags(second))
+            tags = dagster.tags(second)
+            ticks = until(lambda: dagster.ticks_of("overdue_checks", "new_commits"))
     assert len(telegram.sent) == 1
     assert "🗄️ Environment: production" in telegram.sent[0]["seen"]
     assert "its process ended without a word" in telegram.sent[0]["seen"]

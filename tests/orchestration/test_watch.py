@@ -271,7 +271,7 @@ def test_silence_that_nobody_took_is_told_at_the_next_tick(
     watched: Project, instance: dg.DagsterInstance, telegram: BotApi
 ) -> None:
     telegram.script += [(403, {"ok": False, "description": "Forbidden: bot was blocked"})]
-    long_ago = json.dumps(to_state({"production": Watched(datetime(2026, 1, 1, tzinfo=UTC))}))
+    long_ago = json.dumps(to_state({"production": Watched(datetime(2020, 1, 1, tzinfo=UTC))}))
     first = tick(watched, instance, long_ago, 26)
     second = tick(watched, instance, first.cursor, 26)
     tick(watched, instance, second.cursor, 26)

@@ -226,7 +226,7 @@ def locks_while_waiting(database: Database, table: str, sql: str) -> set[str]:
         runner = threading.Thread(target=lambda: other.cursor().execute(sql))
         runner.start()
         cursor, waits = spy.cursor(), False
-        until = time.monotonic() + 10
+        until = time.monotonic() + 60
         while time.monotonic() < until and not waits:
             cursor.execute("select from pg_locks where pid = %s and not granted", (other.info.backend_pid,))
             waits = bool(cursor.rowcount)

@@ -186,7 +186,7 @@ def test_statements_have_no_rights_of_a_superuser(run: Callable[..., Ran]) -> No
 def test_a_function_that_runs_for_ever_is_stopped(
     server: ScratchServer, new_database: Callable[..., Database], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("drift_pipeline.plan.sandbox._LIMITS", "-c statement_timeout=300ms")
+    monkeypatch.setattr("drift_pipeline.plan.sandbox._LIMITS", "-c statement_timeout=1500ms")
     template = new_database("create function slow() returns int language sql as 'select 1 from pg_sleep(60)'")
     with proof_roles(server, ()) as roles, sandbox(server, roles, template=template.parameters["dbname"]) as box:
         stage = Stage(box)

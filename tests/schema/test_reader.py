@@ -112,7 +112,6 @@ def test_only_reading_statements_are_sent_and_few(everything: Database, run_sql:
     log = log_of(everything, run_sql)
     start = log.stat().st_size
     read_schema(everything)
-    time.sleep(0.2)
     with log.open("rb") as lines:
         lines.seek(start)
         text = lines.read().decode(errors="replace")
@@ -182,13 +181,20 @@ def consistent(schema: Schema) -> bool:
 
 
 @pytest.mark.parametrize("reads", [10, pytest.param(200, marks=pytest.mark.slow)])
-def test_changes_while_reading_never_mix(reads: int, new_database: NewDatabase) -> None:
+def test_changes_while_reading_never_mix(
+    reads: int, new_database: NewDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
     tables = "".join(
         f"CREATE TABLE t{n} (id int PRIMARY KEY, col_{n} int CHECK (col_{n} > 0), UNIQUE (col_{n}));"
         f"CREATE INDEX ON t{n} ((col_{n} + 1));"
         for n in range(20)
     )
     database = new_database(tables)
+    began = time.monotonic()
+    read_schema(database)
+    # a read takes longer than most of the pauses, and shorter than some, on any machine
+    pause = max(0.1, 2 * (time.monotonic() - began))
+    monkeypatch.setattr(reader, "PATIENCE", 120.0)
     over = threading.Event()
     renames = itertools.count(1)
 
@@ -207,8 +213,7 @@ def test_changes_while_reading_never_mix(reads: int, new_database: NewDatabase) 
                     f"ALTER TABLE t{table} DROP CONSTRAINT IF EXISTS extra, ADD CONSTRAINT extra CHECK ({new} < {n})"
                 )
                 cursor.execute("CREATE TEMP TABLE x (a serial PRIMARY KEY); DROP TABLE x; TRUNCATE t1")
-                # a read takes longer than most of the pauses, and shorter than some
-                time.sleep(random.expovariate(10))
+                time.sleep(random.expovariate(1 / pause))
         connection.close()
 
     worker = threading.Thread(target=rename)
@@ -243,9 +248,8 @@ def test_what_happens_in_other_databases_is_no_change_of_this_one(
     busy: str, new_database: NewDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database, other = new_database("CREATE TABLE t (id int PRIMARY KEY)"), new_database()
-    over, label = threading.Event(), f"elsewhere_{os.getpid()}"
+    over, once, label = threading.Event(), threading.Event(), f"elsewhere_{os.getpid()}"
     chosen = ELSEWHERE if busy == "everything" else [sql for sql in ELSEWHERE if "SUBSCRIPTION" in sql]
-    rounds = itertools.count()
 
     def bustle() -> None:
         with closing(psycopg2.connect(**other.parameters)) as connection, connection.cursor() as cursor:
@@ -253,7 +257,7 @@ def test_what_happens_in_other_databases_is_no_change_of_this_one(
             while not over.is_set():
                 for sql in chosen:
                     cursor.execute(sql.format(label, other.parameters["dbname"]))
-                next(rounds)
+                once.set()
 
     monkeypatch.setattr("drift_pipeline.schema.reader.ATTEMPTS", 1)
     monkeypatch.setattr("drift_pipeline.schema.reader.PATIENCE", 0.0)
@@ -261,11 +265,13 @@ def test_what_happens_in_other_databases_is_no_change_of_this_one(
     worker.start()
     try:
         seen = {read_schema(database).fingerprint for _ in range(20)}
+        while worker.is_alive() and not once.is_set():
+            seen.add(read_schema(database).fingerprint)
     finally:
         over.set()
         worker.join()
     assert len(seen) == 1
-    assert next(rounds) > 0
+    assert once.is_set()
 
 
 def test_temporary_tables_and_truncate_are_no_deployment(new_database: NewDatabase) -> None:
@@ -322,7 +328,7 @@ def test_the_time_limit_is_named(new_database: NewDatabase, monkeypatch: pytest.
     start = time.monotonic()
     with pytest.raises(ReadTimeoutError) as caught:
         read_schema(database, read_timeout=0.5)
-    assert time.monotonic() - start < 3
+    assert time.monotonic() - start < 20
     assert "read_timeout" in caught.value.message + caught.value.hint
     assert "\n" not in caught.value.message
 
@@ -338,12 +344,12 @@ def test_a_server_that_hangs_is_left(new_database: NewDatabase, monkeypatch: pyt
     monkeypatch.setattr(reader, "_pin", forgetful)
     original = reader.query_of
     monkeypatch.setattr(
-        reader, "query_of", lambda names: "SELECT pg_sleep(8)" if names == ("column",) else original(names)
+        reader, "query_of", lambda names: "SELECT pg_sleep(60)" if names == ("column",) else original(names)
     )
     start = time.monotonic()
     with pytest.raises(ReadTimeoutError):
         read_schema(database, read_timeout=0.3)
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 40
 
 
 def test_a_cut_connection_is_said_to_be_one(

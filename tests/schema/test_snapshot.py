@@ -175,5 +175,6 @@ def test_ten_thousand_tables_take_seconds() -> None:
     text = to_json(schema)
     written = time.perf_counter()
     assert from_json(text) == schema
-    assert written - start < 10
-    assert time.perf_counter() - written < 10
+    # two seconds each; a slip that makes it quadratic takes hours
+    assert written - start < 60
+    assert time.perf_counter() - written < 60

@@ -49,11 +49,11 @@ def start_user() -> tuple[subprocess.Popen[str], str]:
 
 
 def finish(process: subprocess.Popen[str]) -> int:
-    process.communicate(timeout=60)
+    process.communicate(timeout=120)
     return process.returncode
 
 
-def until(condition: Callable[[], bool], seconds: float = 20) -> bool:
+def until(condition: Callable[[], bool], seconds: float = 60) -> bool:
     deadline = time.monotonic() + seconds
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -104,7 +104,7 @@ def test_processes_that_start_and_stop_at_once_never_fail(home: Path) -> None:
         subprocess.Popen([sys.executable, "-c", f"for _ in range(4):\n    exec({code!r})"], stderr=subprocess.PIPE)
         for _ in range(4)
     ]
-    results = [(each.communicate(timeout=120)[1], each.returncode) for each in running]
+    results = [(each.communicate(timeout=400)[1], each.returncode) for each in running]
     assert [(error.decode(), status) for error, status in results] == [("", 0)] * 4
     assert until(lambda: server_processes(home) == [])
 
@@ -131,7 +131,7 @@ def test_what_another_process_uses_is_never_swept(home: Path) -> None:
 def test_a_terminated_user_cleans_up(home: Path, number: int) -> None:
     process, _ = start_user()
     process.send_signal(number)
-    process.communicate(timeout=60)
+    process.communicate(timeout=120)
     assert process.returncode == (3 if number == signal.SIGTERM else -signal.SIGINT)
     assert until(lambda: server_processes(home) == [])
 
