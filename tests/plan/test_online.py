@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import psycopg2
@@ -109,6 +110,55 @@ def test_a_rule_that_changes_holds_all_the_time() -> None:
         ["ALTER TABLE public.t VALIDATE CONSTRAINT c__new"],
         ["ALTER TABLE public.t DROP CONSTRAINT c", "ALTER TABLE public.t RENAME CONSTRAINT c__new TO c"],
     ]
+
+
+def test_what_is_made_anew_gets_back_all_that_it_had_in_the_same_step() -> None:
+    """Else whoever was granted the view is refused until the GRANT comes."""
+    again = "comes off and on again because of view public.v"
+    late = [
+        'CREATE TRIGGER "a on b" INSTEAD OF INSERT ON public.v FOR EACH ROW EXECUTE FUNCTION public.g()',
+        "COMMENT ON COLUMN public.v.a IS 'which'",
+        "COMMENT ON VIEW public.v IS 'what'",
+        "COMMENT ON FUNCTION public.f(public.v) IS 'how'",
+        "REVOKE ALL ON FUNCTION public.f(public.v) FROM PUBLIC",
+        'GRANT SELECT ("x on y") ON TABLE public.v TO reader',
+        'grant select on "public"."v" to "reader"',
+        "GRANT EXECUTE ON FUNCTION public.f(public.v) TO reader",
+    ]
+    together = [
+        "DROP FUNCTION public.f(public.v)",
+        "DROP VIEW public.v",
+        "ALTER TABLE public.t ALTER COLUMN a TYPE text",
+        "CREATE VIEW public.v AS SELECT a FROM public.t",
+        "ALTER VIEW public.v OWNER TO owner",
+        "CREATE FUNCTION public.f(x public.v) RETURNS text LANGUAGE sql AS 'select x.a'",
+        "ALTER FUNCTION public.f(public.v) OWNER TO owner",
+    ]
+    others = ["CREATE TABLE public.made (a int)", "GRANT SELECT ON TABLE public.made TO reader"]
+    view, changed = FactId("view", ("public", "v")), column("a", "character varying(9)")
+    function = FactId("function", ("public", "f", "public.v"))
+    source = replace(
+        Schema.of((fact("table"), changed, Fact(view, {}), Fact(function, {}))),
+        depends=frozenset({(view, changed.id), (function, view)}),
+    )
+    goal = Schema.of((fact("table"), column("a", "text"), Fact(view, {})))
+    given = [Statement(sql, "native", note=again) for sql in (*together, others[0], *late, others[1])]
+    found = [draft.step for draft in steps_of(given, source, goal, major=17)]
+    (step,) = [each for each in found if len(each.statements) > 2]
+    assert [each.sql for each in step.statements] == [*together, *late]
+    assert [each.sql for other in found for each in other.statements if other is not step] == others
+    assert step.note == "What does not differ comes off and on again because of view public.v."
+    assert {each.note for each in step.statements} == {""}
+
+
+def test_a_trigger_that_is_off_is_made_anew_and_off_in_one_step() -> None:
+    sql = [
+        "DROP TRIGGER a ON public.t",
+        "CREATE TRIGGER a BEFORE INSERT ON public.t FOR EACH ROW EXECUTE FUNCTION public.g()",
+        "ALTER TABLE public.t DISABLE TRIGGER a",
+        "COMMENT ON TRIGGER a ON public.t IS 'why'",
+    ]
+    assert steps(*sql, "COMMENT ON TABLE public.t IS 'other'") == [sql, ["COMMENT ON TABLE public.t IS 'other'"]]
 
 
 STAYS = [

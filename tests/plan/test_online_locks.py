@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -185,3 +186,86 @@ def test_a_neighbour_never_waits_longer_than_the_lock_timeout_beside_the_online_
     assert run_sql(live, "select count(*), sum(total) from orders where id <= 100000 and id <> 7") == [
         (99999, 100000 * 100001 // 2 - 7)
     ]
+
+
+# ---------------------------------------------------------------- who reads what is made anew
+
+VIEWS = """
+create view titles as select id, title, price from book;
+comment on view titles is 'what';
+create view shouted as select upper(title) as title from titles;
+create function dear(price {0}) returns boolean language sql as 'select price > 10';
+create view dearest as select id from titles where dear(price);
+grant select on shouted, dearest to {1};
+grant select (id) on titles to {1};
+revoke execute on function dear from public;
+grant execute on function dear to {1};
+"""
+READS = ("select title from shouted", "select id from titles", "select id from dearest")
+
+
+@pytest.fixture
+def the_reader(server: ScratchServer) -> Iterator[str]:
+    """A role that is granted what the views show, and nothing else."""
+    connection = psycopg2.connect(**server.parameters)
+    connection.autocommit = True
+    name = f"reader_{os.getpid()}"
+    with connection.cursor() as cursor:
+        cursor.execute(f"create role {name}")
+        yield name
+        cursor.execute(f"drop role {name}")
+    connection.close()
+
+
+@dataclass
+class Reader:
+    """A session that reads every 10 ms what its role was granted, and what it was told instead of rows."""
+
+    database: Database
+    role: str
+    refused: list[str] = field(default_factory=list)
+    rounds: int = 0
+    done: threading.Event = field(default_factory=threading.Event)
+
+    def go(self) -> None:
+        connection = psycopg2.connect(**self.database.parameters)
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute("select set_config('role', %s, false)", (self.role,))
+            while not self.done.is_set():
+                for sql in READS:
+                    try:
+                        cursor.execute(sql)
+                    except psycopg2.Error as error:
+                        self.refused.append(f"{sql}: {error}")
+                self.rounds += 1
+                time.sleep(EVERY)
+        connection.close()
+
+
+@pytest.mark.slow
+def test_whoever_was_granted_a_view_is_never_refused_while_the_online_plan_makes_it_anew(
+    the_reader: str,  # goes after the databases in which it has been granted something
+    server: ScratchServer,
+    new_database: Callable[..., Database],
+    dump: Callable[[Database], str],
+) -> None:
+    table = "create table book (id int primary key, title {0}, price {1});"
+    rows = "insert into book select n, 'title ' || n, n from generate_series(1, 500) n;"
+    live = new_database(table.format("varchar(40)", "int") + rows + VIEWS.format("int", the_reader))
+    models = new_database(table.format("text", "bigint") + VIEWS.format("bigint", the_reader))
+    before, after = read_schema(live), read_schema(models)
+    diff = diff_schemas(before, after)
+    plan = plan_repair(server, live=before, models=after, models_database=models, diff=diff, online=True)
+    reader = Reader(live, the_reader)
+    thread = threading.Thread(target=reader.go)
+    thread.start()
+    try:
+        # a moment before each step, in which the reader sees what the one before has left
+        run_steps(live, _online(plan).steps, told=lambda _number, _step: time.sleep(5 * EVERY))
+    finally:
+        reader.done.set()
+        thread.join()
+    assert reader.refused == []
+    assert reader.rounds > 5
+    assert dump(live) == dump(models)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from drift_pipeline.plan.native.address import TYPES
+from drift_pipeline.plan.native.address import TYPES, name_of
 from drift_pipeline.plan.native.situation import Situation
 from drift_pipeline.plan.native.steps import Alteration, Rule, Scene, aspect_of, base_of
 from drift_pipeline.schema.facts import Fact, FactId
@@ -15,6 +15,9 @@ STAYS_WHEN_RETYPED = frozenset(
     | {"security_label", "sequence", "domain_check", "table"}
 )
 """Dependants of a column that ALTER COLUMN TYPE takes along."""
+
+AGAIN = "comes off and on again because of "
+"""How a note begins that names what drew a fact in."""
 
 NEVER_REBUILT = frozenset({"schema", "extension", "table", "foreign_table", "publication", "foreign_server"})
 """Kinds that hold too much to be dropped for the sake of another fact."""
@@ -34,6 +37,26 @@ class Closure:
     reset: set[FactId] = field(default_factory=set)
     open: dict[FactId, frozenset[str]] = field(default_factory=dict)
     causes: dict[FactId, FactId] = field(default_factory=dict)
+
+    def note(self, key: FactId, different: Collection[FactId]) -> str:
+        """Why a statement concerns a fact that does not differ; `different`: those that do."""
+        if key in different:
+            return ""
+        seen, cause = {key}, self.causes.get(key)
+        while cause is not None and cause not in different and cause in self.causes and cause not in seen:
+            seen.add(cause)
+            cause = self.causes[cause]
+        return "" if cause is None else f"{AGAIN}{cause.kind.replace('_', ' ')} {name_of(cause)}"
+
+    def about(self, key: FactId, different: Collection[FactId]) -> frozenset[FactId]:
+        """The fact, or the one for whose sake it is touched."""
+        found, base = set(), base_of(key)
+        while base not in found:
+            found.add(base)
+            if base in different and len(found) > 1:
+                break
+            base = base_of(self.causes.get(base, base))
+        return frozenset(found)
 
 
 def alterations_for(

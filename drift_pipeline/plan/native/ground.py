@@ -53,13 +53,7 @@ class Ground:
         """The fact, or the one for whose sake it is touched."""
         if key.kind == "not_null":
             return self._same_not_null(key)
-        found, base = set(), base_of(key)
-        while base not in found:
-            found.add(base)
-            if base in self.situation.keys and len(found) > 1:
-                break
-            base = base_of(self.closure.causes.get(base, base))
-        return frozenset(found)
+        return self.closure.about(key, self.situation.keys)
 
     def _same_not_null(self, key: FactId) -> frozenset[FactId]:
         """A column's NOT NULL is one thing, whatever the constraint was and will be called."""
@@ -77,10 +71,7 @@ class Ground:
         return frozenset(found)
 
     def _note(self, key: FactId) -> str:
-        cause = self.closure.causes.get(key)
-        if cause is None or key in self.situation.keys:
-            return ""
-        return f"comes off and on again because of {cause}"
+        return self.closure.note(key, self.situation.keys)
 
     def _part(self, before: Fact, after: Fact, alteration: Alteration, sql: Sql, phase: Phase) -> Step:
         rule = RULES[after.id.kind]

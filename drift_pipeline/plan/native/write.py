@@ -49,7 +49,11 @@ def write_statements(
         scene = _scene(situation, source.server_major or target.server_major, planes)
     closure.rebuilt.update(key for key in situation.beside if key in situation.source)
     scene = _decided(scene, situation, closure)
-    steps = [*rename_steps(situation), *Builder(situation, scene, closure).steps(), *privilege_steps(scene, situation)]
+    steps = [
+        *rename_steps(situation),
+        *Builder(situation, scene, closure).steps(),
+        *privilege_steps(scene, situation, closure),
+    ]
     steps = [step for step in steps if step.sql]
     ordered = in_order(steps, _without_swaps(scene, closure), scene.goal_needs)
     not_settled = frozenset(item.key for item in differences if _stays_open(item, closure))

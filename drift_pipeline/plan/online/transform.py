@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from drift_pipeline.plan.online.draft import BRIEF, Drafted, Scene, Ways, brief
+from drift_pipeline.plan.native.closure import AGAIN
+from drift_pipeline.plan.online.draft import BRIEF, Drafted, Scene, Ways, brief, distinct
+from drift_pipeline.plan.online.objects import Signature, belongs_to, called, created, dropped, only_furnishes
 from drift_pipeline.plan.online.rules import REPLACEMENTS, Replacement, dropped_by, ways_of
 from drift_pipeline.plan.shapes import parts_of, shape
 from drift_pipeline.plan.statements import Statement, Step
 from drift_pipeline.schema.facts import Fact, FactId, Schema
 
-_KINDS = (
-    r"(?P<kind>materialized view|view|function|procedure|aggregate|trigger|policy|rule|statistics|type|domain|operator"
-    r"|publication|cast|event trigger)"
-)
-_WITH_ARGUMENTS = ("function", "procedure", "aggregate")
-_DROPS = shape(rf"drop {_KINDS} (?:if exists )?(?P<what>[^;]*?)(?: cascade| restrict)?\s*$")
-_CREATES = shape(rf"create (?:or replace )?(?:constraint )?{_KINDS} (?P<what>.*)")
-_ALTERS = shape(rf"alter {_KINDS} NAME:what(?=\s)")
 _TOUCHES = shape(r"alter table (?:only )?NAME:table (?:(?:alter|drop) (?:column )?|add column )ID:column(?=\s|$)")
 _TAKES = shape(
     r"alter table (?:only )?NAME:table (?:alter (?:column )?ID:column (?:set data )?type|drop column ID:gone(?=\s|$))"
 )
 _MAKES_WAY = shape(r"(?:create (?!index|unique)|alter (?:table .* add column|type) )")
 """What an object may need that comes back later."""
-_ON = shape(r"(?:NAME:name)(?: on NAME:table)?")
-_LATER_TABLE = shape(r".*? on NAME:table")
 
 
 def steps_of(
@@ -148,28 +140,24 @@ class _Transformation:
     def _pair_others(self) -> None:
         """Views, functions, triggers … that go and come back: without a moment in between in which they lack."""
         for place, statement in enumerate(self.statements):
-            drops = _DROPS.match(statement.sql.strip())
-            if drops is None:
+            name = dropped(statement.sql)
+            if name is None:
                 continue
-            name = _signature(drops)
-            back = (at for at in range(place + 1, len(self.statements)) if self._creates(at) == name)
+            back = (at for at in range(place + 1, len(self.statements)) if created(self._sql(at)) == name)
             last = next(back, None)
             if last is None:
                 continue
-            members = {place, last, *self._between(place, last), *self._alters(last, name)}
+            members = {place, last, *self._between(place, last), *self._said_of(last, name)}
+            furnishing = {at for at in members if at > last and only_furnishes(self._sql(at))}
             if members <= self.plain:
-                self._leave(range(place, max(members) + 1))
+                self._leave(range(place, max(members - furnishing) + 1), furnishing)
             else:
                 self.groups.append(members)
 
-    def _leave(self, places: range) -> None:
+    def _leave(self, places: range, more: Collection[int] = ()) -> None:
         """All of these in one transaction, as they are."""
-        self.groups.append(set(places))
-        self.whole.update(places)
-
-    def _creates(self, place: int) -> tuple[str, ...] | None:
-        match = _CREATES.match(self.statements[place].sql.strip())
-        return _signature(match) if match else None
+        self.groups.append({*places, *more})
+        self.whole.update(places, more)
 
     def _between(self, place: int, last: int) -> Iterator[int]:
         """What the object stood in the way of, and whatever else is done to the same columns."""
@@ -185,24 +173,21 @@ class _Transformation:
 
     def _takes_dependent(self, place: int, needed: set[FactId]) -> bool:
         """Another object of this sort that is dropped in between: views on views go with them."""
-        match = _DROPS.match(self.statements[place].sql.strip())
-        if match is None:
-            return False
-        return any(fact.id in needed for fact in self._named(match))
+        name = dropped(self._sql(place))
+        return name is not None and any(fact.id in needed for fact in self._named(name))
 
     def _touched(self, place: int) -> FactId | None:
         match = _TOUCHES.match(self.statements[place].sql.strip())
         return FactId("column", (*parts_of(match["table"]), *parts_of(match["column"]))) if match else None
 
-    def _named(self, match: re.Match[str]) -> list[Fact]:
-        names = _signature(match)[1:]
-        kind = " ".join(match["kind"].lower().split()).replace(" ", "_")
-        return [fact for fact in self.source.of_kind(kind) if set(fact.id.name[:2]) <= set(names)]
+    def _named(self, name: Signature) -> list[Fact]:
+        kind, *names = name
+        return [fact for fact in self.source.of_kind(kind.replace(" ", "_")) if set(fact.id.name[:2]) <= set(names)]
 
     def _columns_below(self, drop: Statement) -> set[FactId]:
         """Everything that the dropped object needs, directly or by way of others."""
-        match = _DROPS.match(drop.sql.strip())
-        waiting = [fact.id for fact in self._named(match)] if match else []
+        name = dropped(drop.sql)
+        waiting = [fact.id for fact in self._named(name)] if name else []
         found: set[FactId] = set()
         while waiting:
             key = waiting.pop()
@@ -218,11 +203,9 @@ class _Transformation:
             found.setdefault(needs, set()).add(needed)
         return found
 
-    def _alters(self, last: int, name: tuple[str, ...]) -> Iterator[int]:
-        for at in range(last + 1, len(self.statements)):
-            match = _ALTERS.match(self.statements[at].sql.strip())
-            if match and _signature(match)[:3] == name[:3]:
-                yield at
+    def _said_of(self, last: int, name: Signature) -> Iterator[int]:
+        """What gives the object back its owner, comments, grants, triggers: until then others are refused."""
+        return (at for at in range(last + 1, len(self.statements)) if belongs_to(self._sql(at), name))
 
     def _merge(self) -> None:
         """Groups that share a statement are one."""
@@ -252,7 +235,7 @@ class _Transformation:
     def _anchor(self, group: set[int]) -> int:
         """Where a group's turn comes: as early as it may, so that an index on what it changes is built only once."""
         change = [at for at in group if self._retyped(at)]
-        last = max(group)
+        last = max((at for at in group if not only_furnishes(self._sql(at))), default=max(group))
         if not change or group & self.whole:
             return last
         makes = [at for at in range(min(group), last) if at not in group and _MAKES_WAY.match(self._sql(at))]
@@ -307,7 +290,7 @@ class _Transformation:
             reasons = [each.why_not for _, each in ways if each.why_not]
             note = "; ".join(dict.fromkeys(reasons))
             title = _group_title([self.statements[place] for place in places])
-            step = replace(brief(title, *core), online=not reasons, note=note)
+            step = _said_once(replace(brief(title, *core), online=not reasons, note=note))
             kept = frozenset(name for _, each in ways for name in each.kept)
             yield Drafted(_unhurried(step) if reasons else step, origins, changed, kept)
         for _, each in ways:
@@ -328,6 +311,16 @@ def _unfolded(ways: Ways, statement: Statement, origins: frozenset[int]) -> Iter
             step = replace(step, transactional=False)
         yield Drafted(step, origins, origins, ways.kept)
     yield from (Drafted(step, origins, origins) for step in ways.after)
+
+
+def _said_once(step: Step) -> Step:
+    """The reason why several statements are there, said of the step."""
+    notes = distinct(each.note for each in step.statements if each.note.startswith(AGAIN))
+    if not notes or step.note:
+        return step
+    because = f"What does not differ {AGAIN}{', '.join(note.removeprefix(AGAIN) for note in notes)}."
+    statements = tuple(replace(each, note="") if each.note in notes else each for each in step.statements)
+    return replace(step, statements=statements, note=because)
 
 
 def _unhurried(step: Step) -> Step:
@@ -364,35 +357,12 @@ def _title(statement: Statement) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
-def _called(signature: tuple[str, ...]) -> str:
-    kind, *names = signature
-    if kind in _WITH_ARGUMENTS:
-        names.pop()
-    return f"{names[0]} of {'.'.join(names[1:])}" if kind in ("trigger", "policy", "rule") else ".".join(names)
-
-
 def _group_title(statements: Sequence[Statement]) -> str:
     """Names what goes and comes back, if that is why they are together."""
-    matches = [match for each in statements if (match := _DROPS.match(each.sql.strip()))]
-    names = [f"{match['kind'].lower()} {_called(_signature(match))}" for match in matches]
+    names = [called(name) for each in statements if (name := dropped(each.sql))]
     if names:
         return f"In one go, so that nobody misses {', '.join(names)}"
     return f"In one go: {'; '.join(dict.fromkeys(_title(each) for each in statements))}"
-
-
-def _signature(match: re.Match[str]) -> tuple[str, ...]:
-    """Kind and names of what a statement drops, creates or alters."""
-    kind = " ".join(match["kind"].lower().split())
-    text = match["what"]
-    name = _ON.match(text)
-    names = parts_of(name["name"]) if name else (text,)
-    if kind in _WITH_ARGUMENTS:
-        # arguments are printed with their names in one place and without in another: their number tells most of them
-        return (kind, *names, str(text.partition(")")[0].count(",")))
-    if kind in ("trigger", "policy", "rule"):
-        table = _LATER_TABLE.match(text)
-        return (kind, *names, *(parts_of(table["table"]) if table else ()))
-    return (kind, *names)
 
 
 _LONGEST = 100

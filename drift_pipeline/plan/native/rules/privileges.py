@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from drift_pipeline.plan.native.address import RELATIONS, ROUTINES, TYPES, name_of, table_of
+from drift_pipeline.plan.native.closure import Closure
 from drift_pipeline.plan.native.quote import quote_ident, role
 from drift_pipeline.plan.native.situation import Situation
 from drift_pipeline.plan.native.steps import Alteration, Phase, Rule, Scene, Sql, Step, mapped, text
@@ -66,6 +67,7 @@ class _Writer:
 
     scene: Scene
     situation: Situation
+    closure: Closure
     lost: dict[tuple[str, ...], dict[str, set[str]]] = field(default_factory=dict)
 
     def step(self, key: FactId, ids: list[FactId]) -> Step | None:
@@ -91,8 +93,23 @@ class _Writer:
         sql = self._statements(key, before, after)
         if not sql:
             return None
-        about = frozenset(ids) | ({key} if fresh else frozenset())
-        return Step(tuple(sql), Phase.FINISH, (70, *key.name), about=about, makes=frozenset({*ids, key_of(key)}))
+        touched = [*ids, *([key] if fresh else [])]
+        return Step(
+            tuple(sql),
+            Phase.FINISH,
+            (70, *key.name),
+            about=frozenset().union(*(self.closure.about(each, self.situation.keys) for each in touched)),
+            makes=frozenset({*ids, key_of(key)}),
+            note=self._note(key, ids),
+        )
+
+    def _note(self, key: FactId, ids: list[FactId]) -> str:
+        """Given again as they were, since the object is made anew, unless they differ themselves."""
+        different = self.situation.keys
+        if any(each in different for each in ids):
+            return ""
+        notes = [self.closure.note(each, different) for each in (*ids, key)]
+        return next(filter(None, notes), "")
 
     def _in_a_new_view(self, column: FactId) -> bool:
         homes = (FactId(kind, column.name[:2]) for kind in ("view", "materialized_view"))
@@ -170,7 +187,7 @@ def key_of(key: FactId) -> FactId:
     return FactId(f"{key.kind}.privileges", key.name)
 
 
-def privilege_steps(scene: Scene, situation: Situation) -> Iterator[Step]:
+def privilege_steps(scene: Scene, situation: Situation, closure: Closure) -> Iterator[Step]:
     """One step for every object whose privileges differ, or that is created."""
     groups: dict[FactId, set[FactId]] = {}
     for facts in (situation.source, situation.goal):
@@ -181,7 +198,7 @@ def privilege_steps(scene: Scene, situation: Situation) -> Iterator[Step]:
     for key in scene.fresh if groups else ():
         if key.kind in _NOUNS and key.kind != "column":
             groups.setdefault(key, set())
-    writer = _Writer(scene, situation)
+    writer = _Writer(scene, situation, closure)
     for key in sorted(groups, key=lambda item: (item.kind == "column", item)):
         if step := writer.step(key, sorted(groups[key])):
             yield step
