@@ -14,7 +14,7 @@ from drift_pipeline.diff.differences import Change, Difference
 from drift_pipeline.judge.types import Loss, family, narrowing
 from drift_pipeline.plan.statements import Statement
 
-_IDENTIFIER = re.compile(r'"(?P<quoted>(?:[^"]|"")*)"|(?P<bare>[A-Za-z_\x80-\U0010ffff][\w$\x80-\U0010ffff]*)')
+_IDENTIFIER = re.compile(r'"(?P<quoted>(?:[^"]|"")*)"|(?P<bare>[^\x00-@\[-^`{-\x7f][^\x00-#%-/:-@\[-^`{-\x7f]*)')
 _ABOUT_OTHERS = frozenset({"comment", "privilege"})
 _EXPLICIT_CAST = re.compile(r"\busing\b", re.IGNORECASE)
 VALUES = "values"

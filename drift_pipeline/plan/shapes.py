@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-IDENTIFIER = r'(?:"(?:[^"]|"")+"|[A-Za-z_\x80-\U0010ffff][\w$\x80-\U0010ffff]*)'
-"""One identifier, quoted or bare."""
+IDENTIFIER = r'(?:"(?:[^"]|"")+"|[^\x00-@\[-^`{-\x7f][^\x00-#%-/:-@\[-^`{-\x7f]*)'
+"""One identifier, quoted or bare: letters, `_`, digits, `$` and whatever is no ASCII. Said by what it is not: for each
+range up to the end of Unicode, `re` walks through 65,536 characters, which made imports 0.2 s longer."""
 
 NAME = rf"{IDENTIFIER}(?:\s*\.\s*{IDENTIFIER})*"
 """An identifier, or several joined by dots."""

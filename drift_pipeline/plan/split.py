@@ -13,11 +13,11 @@ from dataclasses import dataclass
 _TOKEN = re.compile(
     r"""
       (?P<skip>--[^\n]*|/\*)                                   # comments; blocks nest, so only their beginning is here
-    | (?P<dollar>\$(?:[A-Za-z_\x80-\uffff][\w\x80-\uffff]*)?\$)  # dollar quotes
+    | (?P<dollar>\$(?:[^\x00-@\[-^`{-\x7f][^\x00-/:-@\[-^`{-\x7f]*)?\$)  # dollar quotes
     | (?P<escape>\b[eE]'(?:[^'\\]|\\.|'')*(?:'|\Z))            # E'' strings know backslashes
     | (?P<string>'(?:[^']|'')*(?:'|\Z))
     | (?P<name>"(?:[^"]|"")*(?:"|\Z))
-    | (?P<word>[A-Za-z_\x80-\U0010ffff][\w$\x80-\U0010ffff]*)  # also keeps the $ of a name from opening a quote
+    | (?P<word>[^\x00-@\[-^`{-\x7f][^\x00-#%-/:-@\[-^`{-\x7f]*)  # also keeps the $ of a name from opening a quote
     | (?P<sign>[();])
     """,
     re.VERBOSE | re.DOTALL,

@@ -120,6 +120,14 @@ def table_of(fact_id: FactId) -> str:
     return dotted(fact_id.name[0], fact_id.name[1])
 
 
+def identity_sequence(column: Fact) -> tuple[str, str]:
+    """Schema and name of the sequence behind an identity column."""
+    options = column.attributes.get("identity_options")
+    stated = options.get("sequence") if isinstance(options, Mapping) else None
+    schema, table, name = column.id.name
+    return (str(stated[0]), str(stated[1])) if isinstance(stated, list) else (schema, f"{table}_{name}_seq")
+
+
 def claims(fact: Fact) -> frozenset[tuple[str, ...]]:
     """The names that a fact takes up in the namespaces of its schema; two facts cannot hold one at the same time."""
     kind, name = fact.id.kind, fact.id.name
@@ -137,4 +145,6 @@ def claims(fact: Fact) -> frozenset[tuple[str, ...]]:
         taken.append(("constraint", *name))
     if kind in ROUTINES:
         taken.append(("routine", *name))
+    if kind == "column" and fact.attributes.get("identity"):
+        taken += [("column", *name), ("relation", *identity_sequence(fact))]
     return frozenset(taken) or frozenset({(kind, *name)})

@@ -64,7 +64,8 @@ def adopt(
         for parent in [parent for parent in new if parent not in old]:
             moved |= _join(key, parent, source, goal, wanted)
         result[key] = frozenset(moved)
-    return result | _adopt_indexes(source, goal, wanted, target)
+    _adopt_indexes(source, goal, wanted, target)
+    return result
 
 
 def _adopt_indexes(
@@ -72,10 +73,8 @@ def _adopt_indexes(
     goal: dict[FactId, Fact],
     wanted: Mapping[FactId, Sequence[Fact]],
     target: Mapping[FactId, Fact],
-) -> dict[FactId, frozenset[FactId]]:
-    """An index of a partition that is none of its own any more is attached to the parent's: by the server when that is
-    created, by a statement where it is there and invalid. The latter are returned."""
-    result: dict[FactId, frozenset[FactId]] = {}
+) -> None:
+    """An index of a partition that is none of its own any more is attached to the parent's when that is created."""
     taken: set[tuple[FactId, FactId]] = set()
     own = [fact for fact in source.values() if fact.id.kind == "index"]
     # where it is no difference, the goal has it still; the target's partition has it from its parent
@@ -83,14 +82,10 @@ def _adopt_indexes(
         table = goal.get(fact.parent) if fact.parent else None
         for parent in parents_of(table) if table and table.attributes.get("partition_of") else ():
             for other in wanted.get(parent, ()):
-                old = source.get(other.id)
-                comes = old is None or old.attributes.get("valid") is False
-                if comes and table is not None and (table.id, other.id) not in taken and _repeats(fact, other):
+                comes = other.id not in source and other.attributes.get("valid") is not False
+                if comes and table is not None and (table.id, other.id) not in taken and repeats(fact, other):
                     taken.add((table.id, other.id))
                     goal[fact.id] = fact
-                    if old is not None and not fact.attributes.get("partition_of"):
-                        result[other.id] = result.get(other.id, frozenset()) | {fact.id}
-    return result
 
 
 def comes_with_parent(key: FactId, source: Mapping[FactId, Fact], target: Mapping[FactId, Fact]) -> bool:
@@ -102,7 +97,7 @@ def comes_with_parent(key: FactId, source: Mapping[FactId, Fact], target: Mappin
         return False
     parents = parents_of(table)
     return any(
-        other.parent in parents and other_id not in source and _repeats(fact, other)
+        other.parent in parents and other_id not in source and repeats(fact, other)
         for other_id, other in target.items()
         if other_id.kind == key.kind
     )
@@ -123,9 +118,9 @@ def beside(
         old = source.get(table.id)
         bound = old is not None and parents_of(old) == parents_of(table)
         for other in parts_of(parents_of(table)[0], goal, children, (key.kind,)):
-            if other.attributes.get("valid") is not False and _repeats(fact, other):
+            if other.attributes.get("valid") is not False and repeats(fact, other):
                 was = source.get(other.id)
-                needed = set() if was is not None and _repeats(fact, was) else {other.id}
+                needed = set() if was is not None and repeats(fact, was) else {other.id}
                 needed |= set() if bound else {aspect_of(table.id, "partition_of")}
                 if needed:
                     result[key] = frozenset(needed)
@@ -155,7 +150,7 @@ def _leave(
         if fact.id in source or fact.id.kind not in _KEPT_ON_LEAVING:
             continue
         renamed = fact.id.kind == "not_null" and isinstance(names, dict) and _column(fact) in names
-        if renamed or any(_repeats(fact, other) for other in inherited):
+        if renamed or any(repeats(fact, other) for other in inherited):
             source[fact.id] = fact
             goal.setdefault(fact.id, fact)
             moved.add(fact.id)
@@ -188,7 +183,7 @@ def _join(
         moved -= {key for key in moved if key in source}
     inherited = list(parts_of(parent, goal, wanted, _KEPT_ON_LEAVING))
     for fact in [fact for fact in source.values() if fact.parent == child and fact.id not in goal]:
-        if fact.id.kind in _KEPT_ON_LEAVING and any(_repeats(fact, other) for other in inherited):
+        if fact.id.kind in _KEPT_ON_LEAVING and any(repeats(fact, other) for other in inherited):
             goal[fact.id] = fact
             moved.add(fact.id)
     for other in inherited:
@@ -216,7 +211,7 @@ def _column(fact: Fact) -> str:
     return str(columns[0]) if isinstance(columns, list) and columns else ""
 
 
-def _repeats(fact: Fact, other: Fact) -> bool:
+def repeats(fact: Fact, other: Fact) -> bool:
     """Whether the child's fact says the same as the parent's."""
     if fact.id.kind != other.id.kind or (fact.id.kind in _NAMED_ALIKE and fact.id.name[-1] != other.id.name[-1]):
         return False

@@ -21,7 +21,7 @@ NOT_NULL_CAN_WAIT = 18
 """The first major that has NOT NULL constraints which are NOT VALID yet."""
 
 _WORD = re.compile(
-    r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|(?:::\s*|\.\s*)?[A-Za-z_\x80-\U0010ffff][\w$\x80-\U0010ffff]*(?=(?P<call>\s*[(.])?)"""
+    r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|(?:::\s*|\.\s*)?[^\x00-@\[-^`{-\x7f][^\x00-#%-/:-@\[-^`{-\x7f]*(?=(?P<call>\s*[(.])?)"""
 )
 _LONGEST_NAME = 63
 

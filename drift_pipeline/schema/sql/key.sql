@@ -1,4 +1,5 @@
--- Primary keys, unique and exclusion constraints, together with the index behind each.
+-- Primary keys, unique and exclusion constraints, together with the index behind each. The copy that a partition has of its
+-- parent's is a fact only where that one is not complete: then it matters which partitions have one.
 select
     case k.contype when 'p' then 'primary_key' when 'u' then 'unique' else 'exclusion' end as kind,
     array[r.schema, r.name, k.conname] as name,
@@ -22,13 +23,10 @@ select
     ) end as option_order,
     ts.spcname::text as tablespace,
     i.indisvalid as valid,
+    case when not above.valid then above.name end as partition_of,
     pg_get_constraintdef(k.oid) as _definition,
     x.relname::text as _index,
-    case when x.relispartition then (
-        select array[pn.nspname, p.relname]::text[]
-        from pg_inherits h join pg_class p on p.oid = h.inhparent join pg_namespace pn on pn.oid = p.relnamespace
-        where h.inhrelid = x.oid
-    ) end as _attached_to
+    above.name as _attached_to
 from relation r
 join (
     select c.*
@@ -43,4 +41,11 @@ join pg_index i on i.indexrelid = k.conindid
 join pg_class x on x.oid = k.conindid
 left join pg_tablespace ts on ts.oid = x.reltablespace
 join column_names names on names.attrelid = r.oid
-where k.conparentid = 0
+left join (
+    select h.inhrelid, array[pn.nspname, p.relname]::text[] as name, pi.indisvalid as valid
+    from pg_inherits h
+    join pg_index pi on pi.indexrelid = h.inhparent
+    join pg_class p on p.oid = h.inhparent
+    join pg_namespace pn on pn.oid = p.relnamespace
+) above on above.inhrelid = x.oid and x.relispartition
+where k.conparentid = 0 or not above.valid

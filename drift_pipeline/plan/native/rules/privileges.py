@@ -121,10 +121,23 @@ class _Writer:
         if key.kind != "column" and key not in facts and _OBJECTS.get(key.kind) in _PUBLIC:
             # an object of the system or an extension: only what is no longer as it came is a fact
             found["PUBLIC"] = dict.fromkeys(everything, False)
+        if key.kind == "sequence" and key not in facts and not any(item in facts for item in ids):
+            # of an identity column: a list that is as it came is no fact
+            if owner := self._owner_of_identity(ids):
+                found[owner] = dict.fromkeys(everything, False)
         found |= {
             item.name[-1]: _expanded(mapped(facts[item], "privileges"), everything) for item in ids if item in facts
         }
         return found
+
+    def _owner_of_identity(self, ids: list[FactId]) -> str:
+        """The owner of the table whose identity column these privileges hang on."""
+        for facts in (self.situation.goal, self.situation.source):
+            for column in (facts[item].parent for item in ids if item in facts):
+                if column is not None and column.kind == "column":
+                    table = self.situation.goal.get(FactId("table", column.name[:2]))
+                    return text(table, "owner") if table else ""
+        return ""
 
     def _new_object(self, fact: Fact) -> Grants:
         """What an object is granted by being created: all to its owner, the built-in default to PUBLIC, and what ALTER
@@ -194,8 +207,8 @@ def privilege_steps(scene: Scene, situation: Situation, closure: Closure) -> Ite
         for key in facts:
             if key.kind == "privilege":
                 groups.setdefault(FactId(key.name[0], key.name[1:-1]), set()).add(key)
-    # a snapshot without any privilege did not look at them
-    for key in scene.fresh if groups else ():
+    # a snapshot without any privilege did not look at them, unless privileges are what is compared
+    for key in scene.fresh if groups or "privileges" in scene.planes else ():
         if key.kind in _NOUNS and key.kind != "column":
             groups.setdefault(key, set())
     writer = _Writer(scene, situation, closure)
