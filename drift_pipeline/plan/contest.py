@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from drift_pipeline.config import Database
 from drift_pipeline.errors import EngineError
 from drift_pipeline.plan.attribution import attributed
-from drift_pipeline.plan.costs import cost_of
+from drift_pipeline.plan.costs import cost_of, sized
 from drift_pipeline.plan.early import Early
 from drift_pipeline.plan.engines import NATIVE, engine_named
 from drift_pipeline.plan.engines.process import run_engine
 from drift_pipeline.plan.ground import Ground, changed_outside, lost_grants
 from drift_pipeline.plan.proof import Leg, SpoiltError, screened, walk_natively, walk_with
 from drift_pipeline.plan.sandbox import Sandbox, without_sessions
-from drift_pipeline.plan.statements import Alternative, Cost, Proof, Statement
+from drift_pipeline.plan.statements import Alternative, Cost, Plan, Proof, Statement
 from drift_pipeline.schema.facts import FactId
+from drift_pipeline.schema.statistics import Statistics
 
 REFUSALS = 4
 """How often an engine's proposal is tried anew without the statements that did harm."""
@@ -45,7 +46,9 @@ class Attempt:
     def as_alternative(self) -> Alternative:
         """What the report says about it when another one was chosen."""
         left = len(self.leg.open)
-        return Alternative(self.engine, self.proof, self.cost, f"leaves {left} differences" if left else "")
+        rewrites, reads = _touched(self.leg.kept)
+        note = f"leaves {left} difference{'' if left == 1 else 's'}" if left else ""
+        return Alternative(self.engine, self.proof, self.cost, note, rewrites, reads)
 
 
 def compete(
@@ -97,15 +100,31 @@ def _weigh(ground: Ground, attempts: Sequence[Attempt]) -> None:
     tied = [each for each in attempts if _merit(each)[0] == first]
     least = min(each.cost.data_loss for each in tied)
     tied = [each for each in tied if each.cost.data_loss == least and (each.cost.rewrites or each.cost.scans)]
-    if ground.sizes is None or len({_touched(each) for each in tied}) < 2:
+    if ground.sizes is None or len({_touched(each.leg.kept) for each in tied}) < 2:
         return
     statistics = ground.sizes()
     for each in attempts:
         each.cost = cost_of(each.leg.kept, statistics)
 
 
-def _touched(attempt: Attempt) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    kept = attempt.leg.kept
+def weighed_again(plan: Plan, sizes: Callable[[], Statistics] | None) -> Plan | None:
+    """A plan that was proven before, weighed with the sizes of today; None if another way would win by them."""
+    rivals = [each for each in plan.alternatives if each.proof is Proof.PROVEN]
+    own = _touched(plan.statements)
+    tied = [each for each in rivals if each.cost.data_loss == plan.cost.data_loss]
+    others = {(each.rewrites, each.reads) for each in tied if each.cost.rewrites or each.cost.scans}
+    if sizes is None or not others - {own} or not (plan.cost.rewrites or plan.cost.scans):
+        return plan
+    statistics = sizes()
+    cost = sized(plan.cost, *own, statistics)
+    again = {each: sized(each.cost, each.rewrites, each.reads, statistics) for each in plan.alternatives}
+    if any(again[each] < cost for each in rivals):
+        return None
+    alternatives = tuple(replace(each, cost=again[each]) for each in plan.alternatives)
+    return replace(plan, cost=cost, alternatives=alternatives)
+
+
+def _touched(kept: Sequence[Statement]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     rewrites = (table for each in kept for table in each.rewrites)
     return tuple(sorted(rewrites)), tuple(sorted(table for each in kept for table in each.reads))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from drift_pipeline.plan.attribution import VALUES
 from drift_pipeline.plan.effects import HOLDS_DATA
@@ -21,6 +22,11 @@ def cost_of(statements: Sequence[Statement], statistics: Statistics | None = Non
         scans=sum(len(statement.scans) for statement in statements),
         statements=len(statements),
     )
+
+
+def sized(cost: Cost, rewrites: tuple[str, ...], reads: tuple[str, ...], statistics: Statistics) -> Cost:
+    """The same cost with other sizes, of a plan that writes these tables anew and reads those through."""
+    return replace(cost, rewritten_bytes=_bytes((rewrites,), statistics), scanned_bytes=_bytes((reads,), statistics))
 
 
 def _bytes(tables: Iterable[tuple[str, ...]], statistics: Statistics | None) -> int:

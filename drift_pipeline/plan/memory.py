@@ -15,7 +15,7 @@ from drift_pipeline.diff.differences import SchemaDiff
 from drift_pipeline.plan.statements import Alternative, Cost, OnlinePlan, Plan, Proof, Statement, Step, TableLock
 from drift_pipeline.schema.facts import Schema
 
-RULES_VERSION = 3
+RULES_VERSION = 4
 """Raise it with every change that lets the same pair of schemas have another plan."""
 
 
@@ -84,7 +84,14 @@ def _plan_from(data: dict[str, Any]) -> Plan:
         notes=tuple(data["notes"]),
         cost=Cost(**data["cost"]),
         alternatives=tuple(
-            Alternative(each["engine"], Proof(each["proof"]), Cost(**each["cost"]), each["note"])
+            Alternative(
+                each["engine"],
+                Proof(each["proof"]),
+                Cost(**each["cost"]),
+                each["note"],
+                tuple(each["rewrites"]),
+                tuple(each["reads"]),
+            )
             for each in data["alternatives"]
         ),
         online=None if data["online"] is None else _online_from(data["online"]),

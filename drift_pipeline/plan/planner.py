@@ -15,7 +15,7 @@ from drift_pipeline.diff.compare import diff_schemas
 from drift_pipeline.diff.differences import Difference, SchemaDiff
 from drift_pipeline.diff.reprint import Printed, Reprinter
 from drift_pipeline.errors import EngineError, ScratchError
-from drift_pipeline.plan.contest import Attempt, compete
+from drift_pipeline.plan.contest import Attempt, compete, weighed_again
 from drift_pipeline.plan.copying import Copying
 from drift_pipeline.plan.early import Early
 from drift_pipeline.plan.engines import ENGINES, NATIVE, engine_named
@@ -75,8 +75,8 @@ def plan_repair(
     major = live.server_major if online else 0
     memory, key = _memory(cache, live, models, diff=diff, engines=engines, server=server)
     key += f"-online-{major}" if online else ""
-    if memory and (remembered := memory.recall(key)):
-        return remembered
+    if memory and (remembered := memory.recall(key)) and (weighed := weighed_again(remembered, sizes)):
+        return weighed
     for engine in engines:
         if engine != NATIVE:
             make_ready(engine_named(engine))

@@ -73,12 +73,17 @@ class Cost:
 
 @dataclass(frozen=True)
 class Alternative:
-    """A plan that was not chosen: who wrote it, how far it was proven, what it would have cost."""
+    """A plan that was not chosen: who wrote it, how far it was proven, what it would have cost.
+
+    `rewrites`, `reads`: the tables that it would write anew or read through, as often as it would.
+    """
 
     engine: str
     proof: Proof
     cost: Cost
     note: str = ""
+    rewrites: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from drift_pipeline.plan.roles import ProofRoles
 from drift_pipeline.plan.statements import Plan, Proof
 from drift_pipeline.schema.facts import Fact, FactId, Schema
 from drift_pipeline.schema.reader import read_schema
+from drift_pipeline.schema.statistics import RelationStatistics, Statistics
 from drift_pipeline.scratch.server import ScratchServer
 
 LIVE = """
@@ -363,6 +364,39 @@ def test_the_same_pair_is_not_planned_twice(
     for file in tmp_path.iterdir():
         file.write_text("{broken")
     assert two.plan(engines=("native",), cache=tmp_path) == first
+
+
+def _sizes(**tables: int) -> Callable[[], Statistics]:
+    relations = {("public", name): RelationStatistics(False, 1, size, 0) for name, size in tables.items()}
+    return lambda: Statistics(relations)
+
+
+@pytest.mark.slow
+def test_which_proven_plan_is_taken_follows_the_sizes_of_today_and_not_those_of_the_day_it_was_remembered(
+    pair: Callable[..., Pair],
+    proposing: Callable[..., Engine],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One way writes `a` anew, the other one `b`, twice."""
+    proposing(
+        "alter table a add column token uuid",
+        "alter table a alter column token set default gen_random_uuid()",
+        "alter table b alter column n type bigint",
+        "alter table b alter column n type int",
+    )
+    live = "create table a (id int); create table b (n int);"
+    two = pair(live, live.replace("id int", "id int, token uuid default gen_random_uuid()"))
+
+    def chosen(sizes: Callable[[], Statistics]) -> Plan:
+        return two.plan(engines=("strange", "native"), cache=tmp_path, sizes=sizes)
+
+    assert chosen(_sizes(a=8192, b=10**9)).engine == "native"
+    assert chosen(_sizes(a=10**9, b=8192)).engine == "strange"
+    monkeypatch.setattr("drift_pipeline.plan.planner.proof_roles", None)  # from here on nothing is proven anew
+    grown = chosen(_sizes(a=10**10, b=16384))
+    assert (grown.engine, grown.cost.rewritten_bytes) == ("strange", 2 * 16384)
+    assert [(each.engine, each.cost.rewritten_bytes) for each in grown.alternatives] == [("native", 10**10)]
 
 
 def test_nothing_is_left_on_the_scratch_server(
