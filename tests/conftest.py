@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
@@ -19,6 +21,30 @@ from tests.browser import browser as browser  # noqa: PLC0414 - a fixture
 from tests.browser import page as page  # noqa: PLC0414 - a fixture
 
 NewDatabase = Callable[..., Database]
+
+# What the machine or its CI system says is no part of a test: credentials, libpq's defaults, the repository of a git
+# hook that runs the tests, a GitHub job's own name and files.
+_FOREIGN = ("PROD_", "STAGING_", "DRIFT_", "TELEGRAM_", "DAGSTER_", "PG", "GITHUB_")
+_FOREIGN_NAMES = {"CI", "NO_COLOR", "FORCE_COLOR", "DATABASE_URL"} | {
+    f"GIT_{each}" for each in ("DIR", "WORK_TREE", "INDEX_FILE", "OBJECT_DIRECTORY", "PREFIX", "COMMON_DIR")
+}
+_OURS = {"DRIFT_SCRATCH_HOME", "DRIFT_TEST_BROWSER", "DRIFT_EXAMPLES"}
+for _name in list(os.environ):
+    if (_name.startswith(_FOREIGN) or _name in _FOREIGN_NAMES) and _name not in _OURS:
+        del os.environ[_name]
+
+# Nor is what a developer's git does with every commit.
+_GIT = {"commit.gpgSign": "false", "tag.gpgSign": "false", "safe.bareRepository": "all"}
+os.environ["GIT_CONFIG_COUNT"] = str(len(_GIT))
+for _number, (_name, _value) in enumerate(_GIT.items()):
+    os.environ[f"GIT_CONFIG_KEY_{_number}"], os.environ[f"GIT_CONFIG_VALUE_{_number}"] = _name, _value
+
+# Jobs in the background of a script begin with these ignored, and so would all that the tests start and interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+for _number in (signal.SIGTERM, signal.SIGHUP):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, signal.SIG_DFL)
 
 # majors beside the embedded one: where a developer's or CI's machine has them
 OTHER_MAJORS: dict[int, tuple[str, str]] = {

@@ -32,6 +32,8 @@ ABANDONED = 6 * 3600.0
 _SHA = re.compile(r"[0-9a-f]{7,64}")
 _TIP = "refs/drift/tip"
 _HELPER = '!f() { printf "username=%s\\npassword=%s\\n" "$DRIFT_GIT_USER" "$DRIFT_GIT_PASSWORD"; }; f'
+_WAYS = frozenset({"GIT_SSH", "GIT_SSH_COMMAND", "GIT_SSL_CAINFO", "GIT_SSL_CAPATH", "GIT_PROXY_SSL_CAINFO"})
+"""Of git's own variables those that say how a host is reached, with a company's own certificates, too."""
 _SAFE = "safe.directory=*"
 # a mounted checkout belongs to somebody else; only objects are read from it
 _UPLOAD_PACK = f"--upload-pack=git -c {_SAFE} upload-pack"
@@ -200,9 +202,10 @@ def git(*arguments: str, credentials: Credentials | None = None, check: bool = T
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     # never ask, never translate, run nobody's hooks
     environment |= {"GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "true", "LC_ALL": "C"}
-    environment |= {name: value for name, value in os.environ.items() if name in ("GIT_SSH", "GIT_SSH_COMMAND")}
+    environment |= {name: value for name, value in os.environ.items() if name in _WAYS}
     environment |= credentials.variables if credentials else {}
-    command = ["git", "-c", "core.hooksPath=/dev/null", *arguments]
+    # the mirror is a bare repository, which some configurations refuse to find by its folder
+    command = ["git", "-c", "core.hooksPath=/dev/null", "-c", "safe.bareRepository=all", *arguments]
     try:
         done = subprocess.run(command, env=environment, capture_output=True, timeout=GIT_TIMEOUT, check=False)
     except FileNotFoundError:

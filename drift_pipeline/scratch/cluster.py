@@ -41,7 +41,8 @@ STOP_SECONDS = 60
 GUARD_SECONDS = INITDB_SECONDS + START_SECONDS + STOP_SECONDS
 
 # Nothing here outlives a check, so nothing has to survive a power cut. No worker of a subscription may ever run:
-# a copy of a live schema would connect to the live publisher.
+# a copy of a live schema would connect to the live publisher. Shared memory that comes and goes lies with the data:
+# /dev/shm may be missing, closed, or full of copies.
 CONFIGURATION = """\
 listen_addresses = ''
 port = 5432
@@ -49,6 +50,7 @@ unix_socket_directories = '{socket}'
 unix_socket_permissions = 0700
 max_connections = 100
 shared_buffers = '128MB'
+dynamic_shared_memory_type = mmap
 max_locks_per_transaction = 1024
 fsync = off
 synchronous_commit = off
@@ -198,13 +200,18 @@ class Cluster:
                 for part in (source.parent, package.with_name(f"{package.name}.libs")):
                     if part.is_dir():
                         target = fresh / part.relative_to(package.parent)
-                        shutil.copytree(part, target, symlinks=True, ignore=shutil.ignore_patterns("include"))
+                        shutil.copytree(part, target, symlinks=True, ignore=self._not_copied)
                 for folder in (fresh, *(each for each in fresh.rglob("*") if each.is_dir())):
                     folder.chmod(0o755)
                 (fresh / "stamp").write_text(stamp)
                 _remove(copy)
                 fresh.rename(copy)
         return copy / source.relative_to(package.parent)
+
+    def _not_copied(self, folder: str, names: list[str]) -> set[str]:
+        """What a server does without; and this very directory, where it lies below the programs."""
+        mine = self.directory.resolve()
+        return {name for name in names if name == "include" or Path(folder, name) == mine}
 
     # -- starting and stopping ------------------------------------------------------------------------------------
 

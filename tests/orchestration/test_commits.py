@@ -313,6 +313,20 @@ def test_what_a_killed_run_left_is_swept_by_a_later_one(followed: Project, tmp_p
         assert not left.exists()
 
 
+def test_whoever_refuses_bare_repositories_can_follow_one(
+    followed: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".gitconfig").write_text("[safe]\nbareRepository = explicit\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    bare = tmp_path / "remote.git"
+    git(followed.root, "clone", "-q", "--bare", str(followed.root), str(bare))
+    for source in (str(followed.root), f"file://{bare}"):
+        found = find_repository(load_settings(followed.root), tmp_path / "storage", {"DRIFT_REPOSITORY": source})
+        assert found
+        with found.worktree(found.newest()) as root:
+            assert (root / "drift.toml").is_file()
+
+
 def test_nobodys_hooks_run(followed: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     template = tmp_path / "template"
     hook = template / "hooks" / "post-checkout"
@@ -433,6 +447,17 @@ def test_a_token_is_for_its_own_host_alone(tmp_path: Path) -> None:
         other = find_repository(settings, tmp_path, {**variables, "DRIFT_REPOSITORY": source})
         assert other
         assert (other.source, other.credentials) == (source, None)
+
+
+def test_a_companys_certificates_reach_git_and_the_repository_of_a_hook_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "git").write_text('#!/bin/sh\necho "$GIT_SSL_CAINFO, $GIT_DIR"\n')
+    (tmp_path / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setenv("GIT_SSL_CAINFO", "/etc/company.crt")
+    monkeypatch.setenv("GIT_DIR", "/somewhere/.git")
+    assert repositories.git("ls-remote").strip() == "/etc/company.crt,"
 
 
 def test_without_git_the_message_says_so(followed: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -93,14 +93,31 @@ def checkout(tmp_path: Path) -> Path:
 def test_the_commit_of_each_line_is_named(checkout: Path) -> None:
     second, first = git(checkout, "log", "--format=%H").splitlines()
     (checkout / "my models.py").write_text("one\n2\nthree\nfour\n")
-    found = declared_by(checkout, {f"my models.py:{line}" for line in (1, 2, 4)} | {"gone.py:3", "nonsense"})
+    asked = {f"my models.py:{line}" for line in (1, 2, 4)} | {"gone.py:3", "nonsense"}
+    found = declared_by(checkout, asked, timeout=60)
     assert found == {
         "my models.py:1": f"commit {first[:10]} of 2026-03-01",
         "my models.py:2": f"commit {second[:10]} of 2026-05-05",
         "my models.py:4": "not committed yet",
     }
     absolute = f"{checkout / 'my models.py'}:2"
-    assert declared_by(checkout, [absolute]) == {absolute: f"commit {second[:10]} of 2026-05-05"}
+    assert declared_by(checkout, [absolute], timeout=60) == {absolute: f"commit {second[:10]} of 2026-05-05"}
+
+
+@pytest.mark.parametrize("owner", ["me", pytest.param("somebody else", marks=pytest.mark.skipif(
+    os.geteuid() != 0, reason="only root gives files away"))])  # fmt: skip
+def test_neither_a_users_settings_nor_a_mounted_checkout_keep_the_commit_secret(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, owner: str
+) -> None:
+    (tmp_path / ".gitconfig").write_text("[blame]\nignoreRevsFile = .git-blame-ignore-revs\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "0")
+    second, *_ = git(checkout, "log", "--format=%H").splitlines()
+    if owner != "me":
+        for path in (checkout.parent, *checkout.parent.rglob("*")):
+            os.chown(path, 12345, 12345)
+    found = declared_by(checkout, ["my models.py:2"], timeout=60)
+    assert found == {"my models.py:2": f"commit {second[:10]} of 2026-05-05"}
 
 
 def test_a_shallow_clone_blames_nobody(checkout: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pickle
+import pwd
 import shutil
 import signal
 import stat
@@ -283,6 +284,23 @@ def test_root_gets_a_server_from_programs_that_only_root_can_read(home: Path) ->
     assert stat.S_IMODE(closed.stat().st_mode) == 0o700
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root hands the server to another user")
+def test_programs_that_are_copied_may_have_the_scratch_home_below_them(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs, inner = home / "pg" / "bin", home / "pg" / "scratch"
+    for folder, mode in ((home / "pg", 0o755), (programs, 0o700), (inner, 0o755)):
+        folder.mkdir()
+        folder.chmod(mode)
+    (programs / "postgres").touch()
+    monkeypatch.setenv("DRIFT_SCRATCH_HOME", str(inner))
+    cluster = Cluster(Installation(programs, 18, "hidden"))
+    cluster._prepare_directory()
+    copy = cluster._usable_programs()
+    assert [path.name for path in copy.iterdir()] == ["postgres"]
+    assert list((copy.parent / "scratch").iterdir()) == []
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs another user")
 def test_a_home_that_the_servers_user_cannot_enter_is_told(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (home / "closed").mkdir(mode=0o700)
@@ -292,10 +310,16 @@ def test_a_home_that_the_servers_user_cannot_enter_is_told(home: Path, monkeypat
     assert "DRIFT_SCRATCH_HOME" in caught.value.hint
 
 
+PACKAGES = os.pathsep.join([str(Path(__file__).parents[2]), sysconfig.get_path("purelib")])
+
+
 def _nobody_runs(python: str) -> bool:
-    check = f"import sys; sys.exit(sys.version_info[:2] != {sys.version_info[:2]!r})"
+    check = f"import sys, psycopg2, drift_pipeline; sys.exit(sys.version_info[:2] != {sys.version_info[:2]!r})"
+    environment = {**os.environ, "PYTHONPATH": PACKAGES}
     try:
-        done = subprocess.run([python, "-c", check], user="nobody", cwd="/", capture_output=True, check=False)
+        done = subprocess.run(
+            [python, "-c", check], env=environment, user="nobody", cwd="/", capture_output=True, check=False
+        )
     except OSError:
         return False
     return done.returncode == 0
@@ -308,24 +332,44 @@ def test_a_user_who_is_not_root_gets_one_too(home: Path) -> None:
         "from drift_pipeline.scratch.server import scratch_server\n"
         "with scratch_server() as server, server.create() as database:\n    print(server.description)\n"
     )
-    # this interpreter may lie where nobody else can read; its packages do not
+    # this interpreter, or all of the checkout, may lie where nobody else can read
     python = next((each for each in (sys.executable, "/usr/bin/python3") if _nobody_runs(each)), None)
     if python is None:
         pytest.skip("no interpreter of this version that another user may run")
     home.chmod(0o777)
-    packages = os.pathsep.join([str(Path(__file__).parents[2]), sysconfig.get_path("purelib")])
     environment = {
         **os.environ,
         "DRIFT_SCRATCH_HOME": str(home / "own"),
         "HOME": "/nonexistent",
-        "PYTHONPATH": packages,
+        "PYTHONPATH": PACKAGES,
     }
     answer = subprocess.run(
         [python, "-c", code], env=environment, capture_output=True, text=True, check=False, user="nobody", cwd="/",
-        group="nogroup", extra_groups=[],
+        group=pwd.getpwnam("nobody").pw_gid, extra_groups=[],
     )  # fmt: skip
     assert answer.stderr == ""
     assert answer.stdout == "embedded PostgreSQL 18\n"
+
+
+@pytest.mark.parametrize("state", ["closed", pytest.param("small", marks=pytest.mark.slow)])
+def test_where_shared_memory_is_closed_or_small_the_server_runs_and_copies_are_made(home: Path, state: str) -> None:
+    """As in hardened containers, and with the 64 MB that a container has unless somebody asks for more."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can change what a process sees as /dev/shm")
+    options = {"closed": "ro,size=1m", "small": "size=64m,mode=1777"}[state]
+    alone = ["unshare", "-m", "sh", "-c", f'mount -t tmpfs -o {options} tmpfs /dev/shm && exec "$@"', "sh"]
+    if subprocess.run([*alone, "true"], capture_output=True, check=False).returncode != 0:
+        pytest.skip("file systems cannot be mounted here")
+    code = (
+        "import contextlib\n"
+        "from drift_pipeline.scratch.server import scratch_server\n"
+        "with scratch_server() as server, server.create() as one, contextlib.ExitStack() as copies:\n"
+        "    for _ in range(12):\n"
+        "        copies.enter_context(server.create(template=one.parameters['dbname']))\n"
+        "    print('12 copies')\n"
+    )
+    done = subprocess.run([*alone, sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("12 copies\n", "")
 
 
 def test_a_full_disk_is_told_as_one(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -350,6 +394,7 @@ def test_an_installation_that_is_broken_gives_way_to_the_next(home: Path, monkey
     assert own is not None
     broken = home / "broken"
     broken.mkdir()
+    broken.chmod(0o755)
     for program in ("initdb", "pg_ctl", "postgres"):
         (broken / program).write_text("#!/bin/sh\necho 'library missing: libssl.so.9' >&2\nexit 1\n")
         (broken / program).chmod(0o755)
