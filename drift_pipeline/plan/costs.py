@@ -11,6 +11,10 @@ from drift_pipeline.plan.statements import Cost, Statement
 from drift_pipeline.schema.statistics import Statistics
 
 
+LEAST_BYTES = 32
+"""What a row takes at least: for tables whose size is not known."""
+
+
 def cost_of(statements: Sequence[Statement], statistics: Statistics | None = None) -> Cost:
     """The cost of a plan from what was measured of its statements. `statistics`: how large the live tables are."""
     return Cost(
@@ -34,7 +38,7 @@ def _bytes(tables: Iterable[tuple[str, ...]], statistics: Statistics | None) -> 
     if statistics is None:
         return 0
     found = (statistics.relations.get((schema, name)) for schema, _, name in _names(tables))
-    return sum(relation.bytes for relation in found if relation is not None)
+    return sum(relation.bytes or relation.rows * LEAST_BYTES for relation in found if relation is not None)
 
 
 def _names(tables: Iterable[tuple[str, ...]]) -> Iterable[tuple[str, str, str]]:

@@ -19,7 +19,8 @@ from drift_pipeline.schema.connect import connect
 class RelationStatistics:
     """What the statistics say of a table, a materialised view or an index; with partitions, of all of them together.
 
-    `rows` and `bytes` (with indexes and TOAST) are estimates of the last vacuum or analyse, `bytes` 0 before the first.
+    `rows` is an estimate of the last vacuum or analyse, or what was counted since, if that is much more; `bytes` (with
+    indexes and TOAST) is 0 where they are not known: before the first, or if the table was next to empty then.
     `scans`: how often it was read (an index: used). `vacuumed`, `analysed`: when last, by hand or not; None for never.
     """
 

@@ -1,5 +1,8 @@
 -- Rows, bytes and use of everything that stores rows, as the statistics know them: no table is opened, no lock is taken.
--- Estimates of a partitioned table are the sums over its partitions.
+-- Estimates of a partitioned table are the sums over its partitions: what ANALYZE noted of it itself would count twice.
+-- What was written since the last vacuum or analyse is counted by the server, so a table that has grown a lot says so;
+-- a session that writes and analyses at once is counted twice, so twice as much is no growth yet. The bytes grow in
+-- proportion, where the table had pages enough to tell; else they are not known.
 with recursive member(root, oid) as (
     select c.oid, c.oid
     from pg_catalog.pg_class c
@@ -24,9 +27,11 @@ index_pages as (
 ),
 relation as (
     select m.root,
-           case when c.reltuples > 0 then c.reltuples::double precision
-                else pg_catalog.pg_stat_get_live_tuples(c.oid)::double precision end as tuples,
-           c.relpages::bigint + coalesce(t.relpages, 0)::bigint + coalesce(p.pages, 0)::bigint as pages,
+           case when n.counted > 2 * n.noted then n.counted else n.noted end as tuples,
+           (greatest(c.relpages, 0)::bigint + coalesce(t.relpages, 0)::bigint + coalesce(p.pages, 0)::bigint)
+               * case when n.counted <= 2 * n.noted then 1
+                      when n.noted > 0 and c.relpages >= 10 then n.counted / n.noted
+                      else 0 end as pages,
            pg_catalog.pg_stat_get_numscans(c.oid) as scans,
            greatest(pg_catalog.pg_stat_get_last_vacuum_time(c.oid),
                     pg_catalog.pg_stat_get_last_autovacuum_time(c.oid)) as vacuumed,
@@ -36,6 +41,11 @@ relation as (
     join pg_catalog.pg_class c on c.oid = m.oid
     left join pg_catalog.pg_class t on t.oid = c.reltoastrelid
     left join index_pages p on p.oid = c.oid
+    cross join lateral (
+        select case when c.relkind in ('p', 'I') then 0
+                    else greatest(c.reltuples, 0)::double precision end as noted,
+               pg_catalog.pg_stat_get_live_tuples(c.oid)::double precision as counted
+    ) n
 )
 select n.nspname::text,
        c.relname::text,

@@ -259,6 +259,34 @@ def test_partitions_count_for_their_table(new_database: NewDatabase) -> None:
     """)
     relations = read_statistics(database).relations
     assert [relations["public", name].rows for name in ("p", "p1", "p2", "p21")] == [15, 10, 5, 5]
+    run_sql(database, "analyze p")  # which notes the sums as well
+    again = read_statistics(database).relations
+    assert [again["public", name].rows for name in ("p", "p1", "p2", "p21")] == [15, 10, 5, 5]
+    assert again["public", "p"].bytes == again["public", "p1"].bytes + again["public", "p21"].bytes
+
+
+def test_a_table_that_has_grown_since_it_was_analysed_says_so(new_database: NewDatabase) -> None:
+    database = new_database("""
+        create table small (a int) with (autovacuum_enabled = false);
+        create table large (a int) with (autovacuum_enabled = false);
+        insert into small select generate_series(1, 10);
+        insert into large select generate_series(1, 10000);
+        analyze small, large;
+    """)
+    before = read_statistics(database).relations
+    run_sql(
+        database,
+        """
+        insert into small select generate_series(1, 2000);
+        insert into large select generate_series(1, 20000);
+        select pg_stat_force_next_flush();
+        """,
+    )
+    after = read_statistics(database).relations
+    small, large = (after["public", name] for name in ("small", "large"))
+    assert [small.rows, large.rows] == [2010, 30000]
+    assert small.bytes == 0  # ten rows on one page tell nothing of two thousand
+    assert large.bytes == 3 * before["public", "large"].bytes
 
 
 def test_evidence_never_lowers_a_level() -> None:

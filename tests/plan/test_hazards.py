@@ -56,6 +56,8 @@ def test_rewriting_two_small_tables_costs_less_than_rewriting_a_large_one() -> N
     assert cost_of(small, SIZES) < large
     assert cost_of(small) > cost_of([REWRITE])  # without sizes, numbers count
     assert large.rewritten_bytes == 4_402_341_478
+    grown = Statistics({("shop", "small"): RelationStatistics(False, 1_000_000_000, 0, 7)})
+    assert cost_of(small, Statistics({**SIZES.relations, **grown.relations})) > large  # its size is not known yet
 
 
 def test_the_plain_and_the_online_plan_stand_side_by_side() -> None:
