@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := help
 VENV := .venv
 BIN := $(VENV)/bin
+# all share one server, which has so many connections
+WORKERS := -n auto --maxprocesses 8
 LOCK := uv pip compile -q --universal --no-strip-extras --generate-hashes --python-version 3.11 --custom-compile-command "make lock"
 
 .PHONY: help run dev demo-clean test test-slow lint types docs bench lock clean
@@ -22,10 +24,10 @@ dev: $(VENV)/.run ## the same in Dagster's UI, on http://127.0.0.1:3000
 	@$(BIN)/python scripts/run_example.py --ui
 
 test: $(VENV)/.dev ## the tests that are fast enough to run always
-	@$(BIN)/python -m pytest -q -n auto -m "not slow"
+	@$(BIN)/python -m pytest -q $(WORKERS) -m "not slow"
 
 test-slow: $(VENV)/.dev ## the slow ones: other server majors, Dagster in processes of its own, a browser
-	@$(BIN)/python -m pytest -q -n auto -m slow
+	@$(BIN)/python -m pytest -q $(WORKERS) -m slow
 
 lint: $(VENV)/.dev ## ruff, and Dagster's own look at the definitions
 	@$(BIN)/ruff check .

@@ -51,12 +51,18 @@ UV_SYSTEM_CERTS=${UV_SYSTEM_CERTS:-1}
 export UV_LINK_MODE UV_SYSTEM_CERTS
 
 # uv is the quick way. Where only pip knows the way to a package index (its own configuration, a mirror), pip goes it.
+# Once more where the network failed in the midst of it: what was fetched is kept.
 install() {
-    "$venv/bin/uv" pip install -q --python "$venv/bin/python" "$@" 2>"$venv/uv.log" ||
-        "$venv/bin/python" -m pip install -q --disable-pip-version-check "$@" || {
-        cat "$venv/uv.log" >&2
-        return 1
-    }
+    for pause in 5 0; do
+        "$venv/bin/uv" pip install -q --python "$venv/bin/python" "$@" 2>"$venv/uv.log" ||
+            "$venv/bin/python" -m pip install -q --disable-pip-version-check "$@" 2>"$venv/pip.log" || {
+            sleep "$pause"
+            continue
+        }
+        return
+    done
+    cat "$venv/uv.log" "$venv/pip.log" >&2
+    return 1
 }
 
 install --require-hashes -r "requirements/$what.txt" ||
