@@ -10,7 +10,6 @@ from drift_pipeline.plan.effects import HOLDS_DATA
 from drift_pipeline.plan.statements import Cost, Statement
 from drift_pipeline.schema.statistics import Statistics
 
-
 LEAST_BYTES = 32
 """What a row takes at least: for tables whose size is not known."""
 
