@@ -25,6 +25,8 @@ PREFIX = "drift_scratch_"
 LABEL_LENGTH = 20
 COPY_ATTEMPTS = 6
 """How often a copy is tried of a database that others read as well."""
+ON_DISK = "pg_default"
+"""The tablespace of the server's own folder."""
 LOCK = "('x' || substr(md5(%s), 1, 16))::bit(64)::bigint"
 
 _NO_ROOM = (
@@ -113,9 +115,9 @@ def _create(cursor: Any, name: str, template: str, place: str) -> None:
         try:
             cursor.execute(_create_statement(name, template, place))
         except _NO_ROOM:
-            if not (place and left):
+            if place in ("", ON_DISK) or not left:
                 raise
-            place = ""
+            place = ON_DISK
         except psycopg2.errors.ObjectInUse:
             # another check reads the template just now; the server itself waits for five seconds
             if not (template and left):

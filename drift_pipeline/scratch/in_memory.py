@@ -60,13 +60,14 @@ def give_back(parameters: dict[str, str], data: Path, account: Account) -> None:
 
 
 def place_for(cursor: Any, template: str) -> str:
-    """The tablespace for a copy of the database `template`; empty for the one that the template is in."""
+    """The tablespace for a copy of the database `template`, which may itself be a copy in memory."""
     cursor.execute("select pg_catalog.pg_database_size(%s) from pg_catalog.pg_tablespace where spcname = %s",
                    (template, TABLESPACE))  # fmt: skip
     row = cursor.fetchone()
     if row is None:
-        return ""
-    return TABLESPACE if row[0] * ROOM < _free_in_folder() and row[0] * MEMORY < _free_memory() else ""
+        return databases.ON_DISK
+    room = row[0] * ROOM < _free_in_folder() and row[0] * MEMORY < _free_memory()
+    return TABLESPACE if room else databases.ON_DISK
 
 
 def _folder_of(data: Path) -> Path:

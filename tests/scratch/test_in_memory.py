@@ -79,6 +79,21 @@ def test_where_memory_is_short_a_copy_is_made_on_disk(home: Path, monkeypatch: p
         assert place_of_a_copy(server) == "pg_default"
 
 
+@pytest.mark.usefixtures("room")
+def test_a_copy_of_a_copy_is_made_on_disk_when_memory_is_short_by_then(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (
+        scratch_server() as server,
+        server.create() as original,
+        server.create(template=original.parameters["dbname"]) as first,
+    ):
+        assert place_of(server, first.parameters["dbname"]) == "drift_memory"
+        monkeypatch.setattr(in_memory, "ROOM", sys.maxsize)
+        with server.create(template=first.parameters["dbname"]) as second:
+            assert place_of(server, second.parameters["dbname"]) == "pg_default"
+
+
 def test_where_there_is_no_such_folder_or_somebody_elses_copies_are_made_on_disk(
     home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

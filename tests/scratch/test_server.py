@@ -364,8 +364,8 @@ def test_where_shared_memory_is_closed_or_small_the_server_runs_and_copies_are_m
         "import contextlib\n"
         "from drift_pipeline.scratch.server import scratch_server\n"
         "with scratch_server() as server, server.create() as one, contextlib.ExitStack() as copies:\n"
-        "    for _ in range(12):\n"
-        "        copies.enter_context(server.create(template=one.parameters['dbname']))\n"
+        "    for _ in range(12):  # each of the one before\n"
+        "        one = copies.enter_context(server.create(template=one.parameters['dbname']))\n"
         "    print('12 copies')\n"
     )
     done = subprocess.run([*alone, sys.executable, "-c", code], capture_output=True, text=True, check=False)
