@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import textwrap
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -224,18 +224,19 @@ def test_a_relative_store_lies_beside_the_settings(tmp_path: Path) -> None:
     assert (tmp_path / ".drift/artifacts/production/latest/a").read_text() == "b"
 
 
-def _write_many(root: str, writer: int) -> None:
-    store = ArtifactStore(root)
-    for number in range(15):
-        text = f"{writer}-{number} " * 2000
-        store.write("production", f"{writer}-{number}", {"a.sql": text, "b.sql": text})
+WRITER = """
+import sys
+from drift_pipeline.history.store import ArtifactStore
+store, writer = ArtifactStore(sys.argv[1]), sys.argv[2]
+for number in range(15):
+    text = f"{writer}-{number} " * 2000
+    store.write("production", f"{writer}-{number}", {"a.sql": text, "b.sql": text})
+"""
 
 
 def test_concurrent_writers_never_mix_their_artifacts(tmp_path: Path) -> None:
-    with ProcessPoolExecutor(3) as pool:
-        running = [pool.submit(_write_many, str(tmp_path), writer) for writer in range(3)]
-        for job in running:
-            job.result(timeout=300)
+    running = [subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path), f"{writer}"]) for writer in range(3)]
+    assert [each.wait(300) for each in running] == [0, 0, 0]
     store = ArtifactStore(str(tmp_path))
 
     assert len(store.runs("production")) == 45
