@@ -412,6 +412,33 @@ def test_a_ddl_event_that_makes_an_extension_is_followed(
     assert run_sql(database, where) == [('"My ext"',)]
 
 
+def test_a_listener_that_makes_the_schemas_of_the_tables_is_no_fault(
+    application: Application, new_database: NewDatabase, run_sql: Ask
+) -> None:
+    application.write(
+        "shop.py",
+        """
+        from sqlalchemy import Column, DDL, Integer, MetaData, Table, event, text
+        from sqlalchemy.schema import CreateSchema
+
+        metadata = MetaData()
+        Table("visits", metadata, Column("id", Integer, primary_key=True), schema="log")
+        Table("rooms", metadata, Column("id", Integer, primary_key=True), schema="house")
+
+        @event.listens_for(metadata, "before_create")
+        def make_schema(target, connection, **options):
+            if not connection.execute(text("select 1 from pg_namespace where nspname = 'log'")).scalar():
+                connection.execute(CreateSchema("log"))
+
+        event.listen(metadata, "before_create", DDL("CREATE SCHEMA house;"))
+        """,
+    )
+    database = new_database()
+    assert build(application, database, "shop:metadata").faults == ()
+    there = "select to_regclass('log.visits') is not null and to_regclass('house.rooms') is not null"
+    assert run_sql(database, there) == [(True,)]
+
+
 def test_a_server_that_goes_away_is_no_fault_of_the_models(application: Application, new_database: NewDatabase) -> None:
     application.write(
         "shop.py",

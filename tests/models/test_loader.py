@@ -311,6 +311,12 @@ def test_a_module_that_connects_at_import_is_refused_and_nothing_is_written(appl
         connection.close()
 
 
+def test_an_engine_with_options_of_its_own_is_made_as_without_us(application: Application) -> None:
+    made = "create_engine('postgresql+psycopg2://a/b', echo=False, hide_parameters=True, pool_pre_ping=True)"
+    application.write("shop.py", PLAIN + f"    from sqlalchemy import create_engine\n    engine = {made}\n")
+    assert load(application, "shop:Base").tables
+
+
 def test_models_with_a_database_in_memory_may_use_it(application: Application) -> None:
     application.write(
         "shop.py",

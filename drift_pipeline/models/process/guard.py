@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 import weakref
 from typing import Any
@@ -57,14 +56,15 @@ _engines: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
 def _remember_engines() -> None:
-    plain: Any = Engine.__init__
+    """Not by another `__init__`: create_engine reads from its arguments which of its own options an engine takes."""
+    plain: Any = Engine.__new__
 
-    @functools.wraps(plain)
-    def remembered(self: Any, *arguments: Any, **options: Any) -> None:
-        plain(self, *arguments, **options)
-        _engines.add(self)
+    def remembered(kind: Any, *_arguments: Any, **_options: Any) -> Any:
+        engine = plain(kind)
+        _engines.add(engine)
+        return engine
 
-    Engine.__init__ = remembered  # type: ignore[method-assign]  # there is no event for it
+    Engine.__new__ = remembered  # type: ignore[method-assign, assignment]  # there is no event for it
 
 
 def hang_up() -> None:
