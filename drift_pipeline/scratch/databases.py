@@ -115,9 +115,10 @@ def _create(cursor: Any, name: str, template: str, place: str) -> None:
         try:
             cursor.execute(_create_statement(name, template, place))
         except _NO_ROOM:
-            if place in ("", ON_DISK) or not left:
+            if not (place and left):
                 raise
-            place = ON_DISK
+            # a role without rights on it may make copies where their templates are
+            place = "" if place == ON_DISK else ON_DISK
         except psycopg2.errors.ObjectInUse:
             # another check reads the template just now; the server itself waits for five seconds
             if not (template and left):

@@ -7,6 +7,7 @@ import shutil
 import signal
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg2
@@ -92,6 +93,19 @@ def test_a_copy_of_a_copy_is_made_on_disk_when_memory_is_short_by_then(
         monkeypatch.setattr(in_memory, "ROOM", sys.maxsize)
         with server.create(template=first.parameters["dbname"]) as second:
             assert place_of(server, second.parameters["dbname"]) == "pg_default"
+
+
+def test_a_role_without_rights_on_any_tablespace_makes_copies_where_the_template_is(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(in_memory, "ROOM", sys.maxsize)
+    with scratch_server() as server:
+        connection = psycopg2.connect(**server.parameters)
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute("create role modest login createdb")
+        connection.close()
+        assert place_of_a_copy(replace(server, parameters={**server.parameters, "user": "modest"})) == "pg_default"
 
 
 def test_where_there_is_no_such_folder_or_somebody_elses_copies_are_made_on_disk(
