@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,6 +66,7 @@ def materializes(page: Page, job: str, url: str) -> None:
     confirm.or_(started).first.wait_for()
     if confirm.is_visible():
         confirm.click()
+        started.first.wait_for()  # whoever leaves the page before takes the request back
     page.goto(f"{url}/runs")
     row = page.locator("tr, [role=row], div", has_text=job).filter(has_text=re.compile("Success|Failure")).last
     row.wait_for()
@@ -83,12 +85,14 @@ def reads_the_verdict(page: Page, url: str) -> None:
 def reads_the_checks(page: Page, url: str) -> None:
     page.goto(f"{url}/assets/production/drift_report?view=checks")
     page.get_by_text("no_critical_drift", exact=True).first.wait_for()
-    text = page.inner_text("body")
-    states = dict(re.findall(r"(?m)^(\w+_\w+)\n(Succeeded|Failed)$", text))
-    assert {"no_critical_drift", "no_major_drift", "nothing_breaks"} <= {
-        name for name, state in states.items() if state == "Failed"
-    }
-    assert {"plan_proven", "everything_covered"} <= {name for name, state in states.items() if state == "Succeeded"}
+    failed = dict.fromkeys(("no_critical_drift", "no_major_drift", "nothing_breaks"), "Failed")
+    expected = {*failed.items(), *dict.fromkeys(("plan_proven", "everything_covered"), "Succeeded").items()}
+    states: set[tuple[str, str]] = set()
+    until = time.monotonic() + PATIENCE / 1000
+    while not expected <= states:  # names come before their states
+        assert time.monotonic() < until, states
+        page.wait_for_timeout(200)
+        states = set(re.findall(r"(?m)^(\w+_\w+)\n(Succeeded|Failed)$", page.inner_text("body")))
     shoot(page, "checks")
 
 
