@@ -111,11 +111,11 @@ def _with_alembic(verified: Verified, root: Path, configuration: str, cache: Pat
 
 
 def _explained(error: DriftError, configuration: Path) -> DriftError:
-    """Flask-Migrate's alembic.ini names no folder: it is told by the command that it wraps."""
+    """An ini that names no folder, and lies in another one than env.py."""
     if "script_location" in configuration.read_text(encoding="utf-8", errors="replace"):
         return error
     error.hint = (
-        f"write script_location = %(here)s under [alembic] in {configuration.name}, which Flask-Migrate does not mind,"
-        " and run drift init --force"
+        f"write the folder of env.py as script_location under [alembic] in {configuration.name}, and run drift init "
+        "--force"
     )
     return error

@@ -66,9 +66,10 @@ def migration_folders(settings: Settings) -> list[str]:
     except (configparser.Error, UnicodeDecodeError):
         return []
     section = parser["alembic"] if parser.has_section("alembic") else {}
-    named = [section.get("script_location", ""), *section.get("version_locations", "").replace(",", " ").split()]
+    # Flask-Migrate's ini lies beside env.py and names no folder
+    named = [section.get("script_location", "."), *section.get("version_locations", "").replace(",", " ").split()]
     here = str(ini.parent.resolve())
-    folders = [str((settings.root / name.replace("%(here)s", here)).resolve()) for name in named if name]
+    folders = [str((ini.parent / name.replace("%(here)s", here)).resolve()) for name in named if name]
     return [os.path.relpath(folder, settings.root.resolve()) for folder in folders]
 
 

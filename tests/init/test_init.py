@@ -103,8 +103,14 @@ def test_an_alembic_ini_that_alembic_cannot_use_is_told_and_left_out(tmp_path: P
     assert "# alembic: the revisions of migrations/alembic.ini" in (folder / "drift.toml").read_text()
 
     # what it says to do about it helps
-    assert "next: write script_location = %(here)s under [alembic] in alembic.ini" in init.out
+    assert "next: write the folder of env.py as script_location under [alembic] in alembic.ini" in init.out
     (folder / "migrations/alembic.ini").write_text("[alembic]\nscript_location = %(here)s\n")
+    assert init(folder, "--force") == 0
+    assert "✓ alembic: migrations/alembic.ini: 0 revisions" in init.out
+
+    # beside env.py, as Flask-Migrate has it, it need not be said
+    (folder / "migrations/alembic.ini").write_text("[alembic]\n")
+    (folder / "migrations/env.py").write_text("")
     assert init(folder, "--force") == 0
     assert "✓ alembic: migrations/alembic.ini: 0 revisions" in init.out
 

@@ -197,3 +197,52 @@ def test_a_script_that_does_not_parse_is_named(project: Application) -> None:
     project.write("migrations/versions/r9_broken.py", "def upgrade(:\n")
     with pytest.raises(MigrationError, match="SyntaxError"):
         list_revisions(settings(project), project.root, cache=project.cache)
+
+
+def test_flask_migrates_ini_beside_env_py_names_no_folder(
+    project: Application, new_database: Callable[..., Database], run_sql: Callable[..., list[tuple[object, ...]]]
+) -> None:
+    (project.root / "alembic.ini").unlink()
+    project.write("migrations/alembic.ini", "[alembic]\nfile_template = %%(rev)s_%%(slug)s\n")
+    chosen = project.settings(alembic="migrations/alembic.ini")
+    assert [each.id for each in list_revisions(chosen, project.root, cache=project.cache)] == ["r3", "r2", "r1"]
+    scratch = new_database()
+    migrate(chosen, project.root, scratch)
+    assert run_sql(scratch, "select version_num from alembic_version") == [("r3",)]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("os.environ['SHOP_URL']", ""),
+        ("'sqlite:///shop.db'", "sqlite://"),
+        ("None", "no driver of ours"),
+    ],
+)
+def test_an_env_py_that_makes_its_own_url_does_so_where_the_ini_has_none(
+    project: Application,
+    new_database: Callable[..., Database],
+    run_sql: Callable[..., list[tuple[object, ...]]],
+    given: str,
+    said: str,
+) -> None:
+    project.write("alembic.ini", INI.replace("sqlalchemy.url =", "another.url ="))
+    own = f"""
+    import os
+    config = context.config
+    written = config.get_main_option("sqlalchemy.url")
+    if written:
+        raise RuntimeError("no driver of ours: " + written)
+    config.set_main_option("sqlalchemy.url", {given})
+    """
+    project.write("migrations/env.py", GENERIC.replace("\n    config = context.config\n", own.rstrip(" ")))
+    url = "postgresql+psycopg2://app@production/live"
+    chosen = project.settings(alembic="alembic.ini", env={"SHOP_URL": url})
+    scratch = new_database()
+    if said:
+        with pytest.raises(MigrationError, match=said):
+            migrate(chosen, project.root, scratch)
+        assert run_sql(scratch, "select to_regclass('a') is null") == [(True,)]
+        return
+    migrate(chosen, project.root, scratch)
+    assert run_sql(scratch, "select version_num from alembic_version") == [("r3",)]

@@ -27,18 +27,24 @@ class EnvPyError(Exception):
     """env.py ran and yet told nothing that a comparison could use."""
 
 
-def config_of(path: str, url: str = "", x: list[str] | None = None) -> Config:
+def config_of(path: str, url: str = "", x: list[str] | None = None, *, named: bool = True) -> Config:
     """Alembic's configuration, with another database's URL in place of the one that is written there.
 
     `x`: as after `-x` on Alembic's command line. Paths in it are relative to its own folder, as with the command.
+    `named`: false leaves it without a URL where none is written.
     """
-    os.chdir(os.path.dirname(path) or ".")
+    home = os.path.dirname(path) or "."
+    os.chdir(home)
     toml = path.endswith(".toml")
     config = Config(toml_file=path) if toml else Config(path)  # toml_file: Alembic 1.16 and newer
+    if not config.get_main_option("script_location") and os.path.exists(os.path.join(home, "env.py")):
+        # Flask-Migrate keeps the file beside env.py, and names the folder by its own command
+        config.set_main_option("script_location", os.path.abspath(home).replace("%", "%%"))
     written = config.get_main_option("sqlalchemy.url") or ""
     scheme = written.partition("://")[0] if written.startswith("postgresql") else "postgresql+psycopg2"
-    # ConfigParser takes a percent sign for the beginning of a name
-    config.set_main_option("sqlalchemy.url", (url or scheme + "://" + NOWHERE).replace("%", "%%"))
+    if written or named:
+        # ConfigParser takes a percent sign for the beginning of a name
+        config.set_main_option("sqlalchemy.url", (url or scheme + "://" + NOWHERE).replace("%", "%%"))
     config.cmd_opts = argparse.Namespace(
         x=x, autogenerate=False, sql=not url, revision="heads", tag=None, name=config.config_ini_section, raiseerr=True
     )

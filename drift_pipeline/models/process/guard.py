@@ -19,6 +19,9 @@ _TARGET = ("host", "hostaddr", "port", "user", "password", "dbname", "database",
 _led: list[dict[str, str]] = []
 """Where every engine is led: one entry, from the first call of `install` on."""
 
+connections = [0]
+"""How many connections were led to scratch."""
+
 
 class ConnectionRefused(RuntimeError):  # noqa: N818 - reads as what happened in the message that shows it
     """The models, or what they import, tried to connect to a database."""
@@ -40,6 +43,7 @@ def install(scratch: dict[str, str]) -> None:
             return  # a database in this process's own memory
         scratch = _led[0]
         if scratch and dialect.name == "postgresql":
+            connections[0] += 1
             del arguments[:]
             _redirect(parameters, dialect.driver, scratch)
             return

@@ -8,13 +8,14 @@ import importlib.util
 import os
 import re
 import subprocess
-from typing import Any, Iterator  # noqa: UP035 - Python 3.9
+from typing import Any, Callable, Iterator  # noqa: UP035 - Python 3.9
 from urllib.parse import quote
 
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
+from . import guard
 from .env_py import config_of
 
 
@@ -55,14 +56,41 @@ def upgrade(path: str, scratch: dict[str, str], revisions: list[str], x: list[st
 
     `versions`: a further folder with revisions.
     """
-    config = _also_from(config_of(path, url=_url(scratch), x=x), versions)
-    for each in revisions:
-        command.upgrade(config, each)
+
+    def up(config: Config) -> None:
+        for each in revisions:
+            command.upgrade(config, each)
+
+    _with_a_url_or_without(up, path, scratch, x, versions)
 
 
 def downgrade(path: str, scratch: dict[str, str], revision: str, x: list[str], versions: str = "") -> None:
     """Runs the migrations down to this revision, which `relative` notations name as well."""
-    command.downgrade(_also_from(config_of(path, url=_url(scratch), x=x), versions), revision)
+    _with_a_url_or_without(lambda config: command.downgrade(config, revision), path, scratch, x, versions)
+
+
+def _with_a_url_or_without(
+    act: Callable[[Config], None], path: str, scratch: dict[str, str], x: list[str], versions: str
+) -> None:
+    """An env.py whose ini names no database makes a URL of its own, such as one for another driver than ours.
+
+    It is asked without ours where it failed before it connected at all, so that nothing was done yet.
+    """
+    before = guard.connections[0]
+    try:
+        act(_also_from(config_of(path, url=_url(scratch), x=x), versions))
+    except Exception as error:
+        bare = config_of(path, url=_url(scratch), x=x, named=False)
+        if bare.get_main_option("sqlalchemy.url") or guard.connections[0] != before:
+            raise
+        first = error
+    else:
+        return
+    try:
+        act(_also_from(bare, versions))
+    except Exception as error:
+        told = isinstance(error, guard.ConnectionRefused) or guard.connections[0] != before
+        raise (error if told else first) from None
 
 
 def write(path: str, folder: str, request: dict[str, Any]) -> dict[str, Any]:
