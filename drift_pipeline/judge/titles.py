@@ -120,6 +120,11 @@ PHRASES: dict[tuple[str, str], Phrase] = {
         "has its options in alphabetical order in {where}, as {after} in the models",
         "has its options in the order {before} in {where}, alphabetically in the models",
     ),
+    ("*", "depends_on_extensions"): Phrase(
+        "goes with the extension {before} in {where}, with {after} in the models",
+        "goes with no extension in {where}, with {after} in the models",
+        "goes with the extension {before} in {where}, with none in the models",
+    ),
     ("*", "references"): Phrase("references {before} in {where}, {after} in the models"),
     ("foreign_key", "triggers"): Phrase("has its triggers {before} in {where}, {after} in the models"),
     ("*", "partition_of"): Phrase(

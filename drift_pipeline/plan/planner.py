@@ -310,7 +310,11 @@ def _up(
     if not strange:
         return plan
     said = (f"the source could not be rebuilt on scratch: {stays_open(each)}" for each in strange)
-    return replace(plan, proof=Proof.UNPROVEN, open=(*plan.open, *said))
+    # what only the copy lacked is there: no statement may make it again
+    ours = all_ids(diff.differences)
+    foreign = {each.key for each in start.open if not all_ids([each]) & ours}
+    kept = (each for each in plan.statements if not each.settles or not foreign.issuperset(each.settles))
+    return replace(plan, statements=tuple(kept), proof=Proof.UNPROVEN, open=(*plan.open, *said))
 
 
 def _concerned(differences: Sequence[Difference], still_open: Sequence[Difference]) -> list[Difference]:

@@ -27,6 +27,19 @@ RARE: tuple[Rule, ...] = (
         "Try the change on staging.",
         attributes=("*",),
     ),
+    Rule(
+        "X15", ("index", "materialized_view", "function", "procedure", "trigger"), ALTER, MINOR,
+        "ALTER … DEPENDS ON EXTENSION",
+        "It goes when the extension goes; nothing else changes.",
+        "Apply it with the next release.",
+        attributes=("depends_on_extensions",),
+    ),
+    Rule(
+        "X16", ("function", "procedure", "event_trigger"), ALTER, MINOR, "say it again in another order",
+        "Settings and tags do the same in whatever order they stand.",
+        "Leave it, unless dumps are compared.",
+        attributes=("option_order",),
+    ),
 )  # fmt: skip
 
 FALLBACK: tuple[Rule, ...] = (

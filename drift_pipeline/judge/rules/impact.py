@@ -184,6 +184,8 @@ CODE_NOW: tuple[ImpactRule, ...] = (
     ImpactRule("J58", _ROUTINES, ALTER, BREAKS, "Callers get another result type.", attributes=("returns",)),
     ImpactRule("J59b", _ROUTINES, ALTER, HARMLESS, "Only the planner's choices change.",
                attributes=("cost", "rows", "parallel", "support")),
+    ImpactRule("J59c", ("function", "procedure", "trigger", "event_trigger"), ALTER, HARMLESS,
+               "It does the same as before.", attributes=("depends_on_extensions", "option_order")),
     ImpactRule("J59", _ROUTINES, ALTER, DEGRADES, "It behaves differently.", attributes=("*",)),
     ImpactRule("J60", ("trigger", "event_trigger", "rule"), MISSING, DEGRADES,
                "What it maintains (audit, derived data, checks) does not happen."),

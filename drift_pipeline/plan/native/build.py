@@ -11,7 +11,7 @@ from drift_pipeline.plan.native.going import Going
 from drift_pipeline.plan.native.quote import dotted
 from drift_pipeline.plan.native.rules import RULES
 from drift_pipeline.plan.native.rules.columns import default_waits, inline_columns, not_null_of, position
-from drift_pipeline.plan.native.rules.tables import join, stands_alone
+from drift_pipeline.plan.native.rules.tables import join, not_nulls_of_heir, stands_alone
 from drift_pipeline.plan.native.rules.types import inline_checks
 from drift_pipeline.plan.native.steps import Alteration, Phase, Step, aspect_of, base_of
 from drift_pipeline.schema.facts import Fact, FactId
@@ -64,7 +64,8 @@ class Builder(Going, Changing):
                 result |= {check.id: key for check in inline_checks(self.scene, fact)}
             if key.kind in ("table", "foreign_table"):
                 inline = inline_columns(self.scene, fact)
-                if stands_alone(self.scene, fact):
+                result |= {each.id: key for each in not_nulls_of_heir(self.scene, fact)}
+                if stands_alone(self.scene, fact) or fact.attributes.get("of_type"):
                     inline = [child for child in self.scene.goal_children.get(key, ()) if child.id.kind == "column"]
                 result |= {column.id: key for column in inline}
         for key in self.scene.fresh:

@@ -94,7 +94,10 @@ def _lists(value: object) -> list[object]:
 def _stated_needs(fact: Fact, facts: Mapping[FactId, Fact]) -> list[tuple[FactId, set[FactId]]]:
     """What the attributes say and pg_depend does not."""
     kind, name = fact.id.kind, fact.id.name
-    found: list[tuple[FactId, set[FactId]]] = []
+    found = [
+        (fact.id, _present(facts, ("extension",), (str(extension),)))
+        for extension in _lists(fact.attributes.get("depends_on_extensions"))
+    ]
     if kind in ("table", "foreign_table"):
         for attribute in ("partition_of", "inherits"):
             value = fact.attributes.get(attribute)

@@ -5,6 +5,13 @@ with member as materialized (
     from pg_depend
     where refclassid = 'pg_extension'::regclass and deptype = 'e'
 ),
+tied as materialized (
+    -- what is no member of an extension, and goes with it all the same: ALTER … DEPENDS ON EXTENSION
+    select d.classid, d.objid, array_agg(e.extname::text order by e.extname) as extensions
+    from pg_extension e
+    join pg_depend d on d.refclassid = 'pg_extension'::regclass and d.refobjid = e.oid and d.deptype = 'x'
+    group by d.classid, d.objid
+),
 space as materialized (
     -- pg_ is reserved for the system: pg_catalog, pg_toast, pg_temp_3 ...
     select oid, nspname::text as name from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema' /* of these schemas */

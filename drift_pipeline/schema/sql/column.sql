@@ -15,7 +15,10 @@ select
             -- named only where it is not the name that the server chooses
             'sequence', case when sc.relnamespace <> c.relnamespace or sc.relname <> r.name || '_' || a.attname || '_seq'
                 then array[sn.nspname, sc.relname] end
-        )
+        )::jsonb || case when sc.relpersistence = c.relpersistence then '{}' else
+            -- as a rule it goes with the table
+            jsonb_build_object('persistence', case sc.relpersistence when 'u' then 'unlogged' else 'permanent' end)
+        end
         from pg_depend own
         join pg_class sc on sc.oid = own.objid and sc.relkind = 'S'
         join pg_namespace sn on sn.oid = sc.relnamespace

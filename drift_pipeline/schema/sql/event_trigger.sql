@@ -5,6 +5,7 @@ select
     json_build_object(
         'event', t.evtevent,
         'tags', array(select unnest(t.evttags) order by 1),
+        'option_order', nullif(t.evttags, array(select unnest(t.evttags) order by 1)),
         'function', (
             select array[n.nspname, p.proname, oidvectortypes(p.proargtypes)]
             from pg_proc p join pg_namespace n on n.oid = p.pronamespace where p.oid = t.evtfoid

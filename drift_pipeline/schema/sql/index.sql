@@ -70,6 +70,7 @@ select
         from pg_inherits h join pg_class p on p.oid = h.inhparent join pg_namespace pn on pn.oid = p.relnamespace
         where h.inhrelid = x.oid
     ) end as partition_of,
+    (select tied.extensions from tied where tied.classid = 'pg_class'::regclass and tied.objid = x.oid) as depends_on_extensions,
     pg_get_indexdef(x.oid) as _definition,
     array(select names.list[n] from unnest(i.indkey) with ordinality as key(n, i) where n > 0 order by key.i) as _columns
 from own_index i

@@ -9,6 +9,12 @@ select
             select x.privilege_type, bool_or(x.is_grantable) as grantable from aclexplode(o.acl) x
             where x.grantee = grantee.oid group by x.privilege_type
         ) g
+    ), '_came', (
+        select coalesce(json_object_agg(privilege_type, grantable order by privilege_type), '{}')
+        from (
+            select x.privilege_type, bool_or(x.is_grantable) as grantable from aclexplode(came.acl) x
+            where x.grantee = grantee.oid group by x.privilege_type
+        ) g
     )) as attributes
 from (
     select 'pg_class'::regclass::oid as classid, c.oid, 0 as objsubid,

@@ -26,6 +26,11 @@ select
         select json_object_agg(split_part(setting, '=', 1), substr(setting, strpos(setting, '=') + 1) order by setting)
         from unnest(p.proconfig) setting
     ) end as settings,
+    case when array_length(p.proconfig, 1) > 1 then (
+        select nullif(array_agg(split_part(o, '=', 1) order by n), array_agg(split_part(o, '=', 1) order by split_part(o, '=', 1) collate "C"))
+        from unnest(p.proconfig) with ordinality as listed(o, n)
+    ) end as option_order,
+    (select tied.extensions from tied where tied.classid = 'pg_proc'::regclass and tied.objid = p.oid) as depends_on_extensions,
     pg_get_userbyid(p.proowner)::text as owner,
     pg_get_functiondef(p.oid) as _definition,
     pg_get_function_identity_arguments(p.oid) as _identity

@@ -10,7 +10,10 @@ select
             select array[n.nspname, p.proname, oidvectortypes(p.proargtypes)]
             from pg_proc p join pg_namespace n on n.oid = p.pronamespace where p.oid = t.tgfoid
         ),
-        'inherited', t.tgparentid <> 0
+        'inherited', t.tgparentid <> 0,
+        'depends_on_extensions', (
+            select tied.extensions from tied where tied.classid = 'pg_trigger'::regclass and tied.objid = t.oid
+        )
     ) as attributes
 from relation r
 join pg_trigger t on t.tgrelid = r.oid and not t.tgisinternal

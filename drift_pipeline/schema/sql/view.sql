@@ -18,6 +18,9 @@ select
         'access_method', (select amname from pg_am where oid = c.relam),
         'tablespace', (select spcname from pg_tablespace where oid = c.reltablespace),
         'populated', c.relispopulated,
+        'depends_on_extensions', (
+            select tied.extensions from tied where tied.classid = 'pg_class'::regclass and tied.objid = c.oid
+        ),
         'cluster_on', (
             select x.relname from pg_index i join pg_class x on x.oid = i.indexrelid where i.indrelid = c.oid and i.indisclustered
         ),

@@ -34,6 +34,7 @@ CHOSEN: Final[Mapping[str, str]] = {
     "J50": "view_missing", "J51": "view_columns_appended", "J52": "view_rows", "J53": "view_invoker",
     "J53b": "view_invoker_extra", "J54": "matview_empty", "J55": "function_missing", "J56": "function_invoker",
     "J57": "function_definer", "J58": "function_result", "J59": "function_body", "J59b": "function_cost",
+    "J59c": "setting_order",
     "J60": "trigger_missing", "J61": "trigger_extra", "J62": "trigger_off", "J62b": "trigger_replica",
     "J63": "trigger_changed", "J64": "row_security_off", "J65": "row_security_on", "J66": "restrictive_missing",
     "J67": "permissive_missing", "J68": "permissive_extra", "J69": "restrictive_extra", "J70": "policy_changed",

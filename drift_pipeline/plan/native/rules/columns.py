@@ -15,13 +15,13 @@ from drift_pipeline.plan.native.above import (
     parents_column,
     retyped_above,
 )
-from drift_pipeline.plan.native.address import table_of
+from drift_pipeline.plan.native.address import identity_sequence, table_of
 from drift_pipeline.plan.native.graph import reaches
 from drift_pipeline.plan.native.quote import dotted, quote_ident
 from drift_pipeline.plan.native.rules.casts import using
 from drift_pipeline.plan.native.rules.common import generic_options, new_options, set_options
 from drift_pipeline.plan.native.rules.printed import readable_again
-from drift_pipeline.plan.native.rules.sequences import new_option_words, option_words
+from drift_pipeline.plan.native.rules.sequences import into_limits, new_option_words, option_words
 from drift_pipeline.plan.native.steps import Alteration, Rule, Scene, Sql, aspect_of, mapped, text
 from drift_pipeline.schema.facts import Fact, FactId, Value
 
@@ -56,12 +56,15 @@ def default_waits(scene: Scene, column: Fact) -> bool:
     return any(column.parent and reaches(other, column.parent, scene.goal_needs) for other in others)
 
 
-def column_clause(scene: Scene, column: Fact, not_null_names: Mapping[str, Value] | None = None) -> str:
-    """The column as CREATE TABLE and ADD COLUMN take it. `not_null_names`: of constraints that are no facts."""
-    parts = [quote_ident(column.id.name[-1]), text(column, "type")]
+def column_clause(
+    scene: Scene, column: Fact, not_null_names: Mapping[str, Value] | None = None, *, typed: bool = False
+) -> str:
+    """The column as CREATE TABLE and ADD COLUMN take it. `not_null_names`: of constraints that are no facts.
+    `typed`: the table is one OF a composite type, which gives the column its type."""
+    parts = [quote_ident(column.id.name[-1]), "WITH OPTIONS" if typed else text(column, "type")]
     if column.attributes.get("foreign_options"):
         parts.append(new_options(mapped(column, "foreign_options")).strip())
-    if collation := text(column, "collation"):
+    if not typed and (collation := text(column, "collation")):
         parts.append(f"COLLATE {collation}")
     if generated := text(column, "generated"):
         parts.append(f"GENERATED ALWAYS AS ({readable_again(text(column, 'default'))}) {generated.upper()}")
@@ -94,6 +97,8 @@ def identity_words(column: Fact) -> str:
     words = new_option_words(stated, text(column, "type"))
     if isinstance(name := stated.get("sequence"), list):
         words.insert(0, f"SEQUENCE NAME {dotted(*map(str, name))}")
+    if persistence := stated.get("persistence"):
+        words.append("UNLOGGED" if persistence == "unlogged" else "LOGGED")
     options = f" ({' '.join(words)})" if words else ""
     return f"{text(column, 'identity').upper()} AS IDENTITY{options}"
 
@@ -212,9 +217,41 @@ def _write_identity(_scene: Scene, before: Fact, after: Fact) -> Sql:
     if not old:
         return [f"{alter(after)} ADD GENERATED {identity_words(after)}"]
     parts = [f"SET GENERATED {new.upper()}"] if old != new else []
-    words = option_words(mapped(after, "identity_options"), mapped(before, "identity_options"))
-    parts += [f"SET {word}" for word in words]
-    return [f"{alter(after)} {' '.join(parts)}"] if parts else []
+    options, others = mapped(after, "identity_options"), mapped(before, "identity_options")
+    sql, name = _write_identity_sequence(before, after)
+    first, restart = into_limits(name, others, options)
+    parts += [f"SET {word}" for word in option_words(options, others)] + restart
+    return [*sql, *first, *([f"{alter(after)} {' '.join(parts)}"] if parts else [])]
+
+
+def _retype_sequence(name: str, options: Mapping[str, Value]) -> Sql:
+    """A new type moves limits that were those of the old one, so they are said again."""
+    limits = f"MINVALUE {options['minimum']} MAXVALUE {options['maximum']}"
+    return [f"ALTER SEQUENCE {name} AS {options['type']} {limits}"]
+
+
+def _settle_identity(_scene: Scene, _before: Fact, after: Fact) -> Sql:
+    """A sequence of another type than its column: a table made LIKE another one INCLUDING IDENTITY has that."""
+    options = mapped(after, "identity_options")
+    if options.get("type") in (None, text(after, "type")):
+        return []
+    return _retype_sequence(dotted(*identity_sequence(after)), options)
+
+
+def _write_identity_sequence(before: Fact, after: Fact) -> tuple[Sql, str]:
+    """What only ALTER SEQUENCE can say of an identity column, and the name that the sequence has then."""
+    old, new = identity_sequence(before), identity_sequence(after)
+    sql, name = [], dotted(*new)
+    if old != new:
+        sql.append(f"ALTER SEQUENCE {dotted(*old)} RENAME TO {quote_ident(new[1])}")
+    was, shall = mapped(before, "identity_options"), mapped(after, "identity_options")
+    if shall.get("type") and was.get("type") != shall.get("type"):
+        sql += _retype_sequence(name, shall)
+    if was.get("persistence") != shall.get("persistence"):
+        # unstated is the table's: the other one
+        unlogged = shall.get("persistence") == "unlogged" or was.get("persistence") == "permanent"
+        sql.append(f"ALTER SEQUENCE {name} SET {'UNLOGGED' if unlogged else 'LOGGED'}")
+    return sql, name
 
 
 def _write_storage(scene: Scene, _before: Fact, after: Fact) -> Sql:
@@ -337,6 +374,7 @@ RULES: Mapping[str, Rule] = {
             Alteration(("generated", "default"), write_default, applies=_is_plain, aspect="default"),
             Alteration(("not_null",), _write_not_null, aspect="not_null"),
             Alteration(("identity", "identity_options"), _write_identity, aspect="identity"),
+            Alteration(("identity_options",), _settle_identity, after_create=True, fresh={}),
             Alteration(("storage",), _write_storage, after_create=True),
             Alteration(("compression",), _write_compression, after_create=True),
             Alteration(("statistics",), _write_statistics, after_create=True),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from drift_pipeline.plan.native.address import address, table_of
 from drift_pipeline.plan.native.quote import quote_ident, quote_literal, role
-from drift_pipeline.plan.native.steps import Alteration, Create, Scene, Sql, Write, mapped, text
+from drift_pipeline.plan.native.steps import Alteration, Create, Scene, Sql, Write, listed, mapped, text
 from drift_pipeline.schema.facts import Fact, Value
 
 NOT_SHOWN = "(not shown)"
@@ -120,10 +120,25 @@ def switch(attribute: str, on: str, off: str, *, fresh: bool = False) -> Alterat
     return Alteration((attribute,), write, after_create=True, fresh=fresh)
 
 
-def replaced(create: Create) -> Write:
-    """CREATE OR REPLACE as a way to alter."""
+_TIES = "depends_on_extensions"
 
-    def write(scene: Scene, _before: Fact, after: Fact) -> Sql:
-        return create(scene, after)
+
+def _depend(_scene: Scene, before: Fact, after: Fact) -> Sql:
+    old, new = ([] if before is after else listed(before, _TIES)), listed(after, _TIES)
+    gone = [f"ALTER {address(after.id)} NO DEPENDS ON EXTENSION {quote_ident(name)}" for name in old if name not in new]
+    # all of them: what replaced a routine made the server forget them, and it does no harm to say one again
+    return gone + [f"ALTER {address(after.id)} DEPENDS ON EXTENSION {quote_ident(name)}" for name in new]
+
+
+TIED = Alteration((_TIES,), _depend, after_create=True)
+"""What goes when an extension goes."""
+
+
+def replaced(create: Create) -> Write:
+    """CREATE OR REPLACE as a way to alter. The server forgets then on which extensions a routine depends."""
+
+    def write(scene: Scene, before: Fact, after: Fact) -> Sql:
+        same = before.attributes.get(_TIES) == after.attributes.get(_TIES)
+        return create(scene, after) + (_depend(scene, after, after) if same else [])
 
     return write

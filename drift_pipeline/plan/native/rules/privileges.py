@@ -13,8 +13,11 @@ from drift_pipeline.plan.native.situation import Situation
 from drift_pipeline.plan.native.steps import Alteration, Phase, Rule, Scene, Sql, Step, mapped, text
 from drift_pipeline.schema.facts import Fact, FactId, Value
 
-Grants: TypeAlias = dict[str, dict[str, bool]]
-"""By grantee: the privileges, each with whether it may be passed on."""
+Held: TypeAlias = dict[str, bool | None]
+"""Privileges, each with whether it may be passed on; None for one that may be there or not."""
+
+Grants: TypeAlias = dict[str, Held]
+"""By grantee."""
 
 _TABLE = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER")
 _USAGE = ("USAGE",)
@@ -55,7 +58,7 @@ def _all_of(objects: str, major: int) -> tuple[str, ...]:
     return _ALL.get(objects, _USAGE)
 
 
-def _expanded(privileges: Mapping[str, Value], everything: tuple[str, ...]) -> dict[str, bool]:
+def _expanded(privileges: Mapping[str, Value], everything: tuple[str, ...]) -> Held:
     if "ALL" in privileges:
         return dict.fromkeys(everything, bool(privileges["ALL"]))
     return {name: bool(option) for name, option in privileges.items()}
@@ -121,14 +124,24 @@ class _Writer:
         if key.kind != "column" and key not in facts and _OBJECTS.get(key.kind) in _PUBLIC:
             # an object of the system or an extension: only what is no longer as it came is a fact
             found["PUBLIC"] = dict.fromkeys(everything, False)
-        if key.kind == "sequence" and key not in facts and not any(item in facts for item in ids):
-            # of an identity column: a list that is as it came is no fact
-            if owner := self._owner_of_identity(ids):
-                found[owner] = dict.fromkeys(everything, False)
+        of_identity = key.kind == "sequence" and key not in facts and not any(item in facts for item in ids)
+        if of_identity and (owner := self._owner_of_identity(ids)):
+            # a list that is as it came is no fact
+            found[owner] = dict.fromkeys(everything, False)
+        for item in ids:
+            if item not in facts and (came := self._came(item)) is not None:
+                found[item.name[-1]] = _expanded(came, everything)
         found |= {
             item.name[-1]: _expanded(mapped(facts[item], "privileges"), everything) for item in ids if item in facts
         }
         return found
+
+    def _came(self, privilege: FactId) -> Mapping[str, Value] | None:
+        """What somebody may do with what belongs to the system or an extension, unless it is changed."""
+        for facts in (self.situation.source, self.situation.goal):
+            if privilege in facts and "_came" in facts[privilege].attributes:
+                return mapped(facts[privilege], "_came")
+        return None
 
     def _owner_of_identity(self, ids: list[FactId]) -> str:
         """The owner of the table whose identity column these privileges hang on."""
@@ -155,6 +168,9 @@ class _Writer:
             if other.id.name[2] == objects and other.id.name[1] in ("", fact.id.name[0]):
                 mine = result.setdefault(other.id.name[3], {})
                 added = _expanded(mapped(other, "privileges"), everything)
+                if not other.id.name[1]:
+                    # without a schema, it stands in for what is built in; for whoever creates the object, or not
+                    mine |= dict.fromkeys(mine.keys() - added.keys())
                 mine |= {name: True for name in added if name not in mine}
         return result
 
@@ -180,7 +196,9 @@ class _Writer:
                 revokes.append(f"REVOKE GRANT OPTION FOR {self._on(key, narrowed)} FROM {role(grantee)}")
             for option in (False, True):
                 if added := [
-                    name for name in new if new[name] is option and (name not in old or (option and not old[name]))
+                    name
+                    for name in new
+                    if new[name] is option and (old.get(name) is None or (option and not old[name]))
                 ]:
                     tail = " WITH GRANT OPTION" if option else ""
                     grants.append(f"GRANT {self._on(key, added)} TO {role(grantee)}{tail}")
@@ -223,7 +241,7 @@ def _default_head(fact: Fact) -> str:
     return f"ALTER DEFAULT PRIVILEGES FOR ROLE {quote_ident(creator)}{inside}"
 
 
-def _usual(scene: Scene, fact: Fact) -> dict[str, bool]:
+def _usual(scene: Scene, fact: Fact) -> Held:
     """What new objects come with when nothing is said."""
     creator, schema, objects, grantee = fact.id.name
     if not schema and (grantee == creator or (grantee == "PUBLIC" and objects in _PUBLIC)):
@@ -231,11 +249,11 @@ def _usual(scene: Scene, fact: Fact) -> dict[str, bool]:
     return {}
 
 
-def _stated(scene: Scene, fact: Fact) -> dict[str, bool]:
+def _stated(scene: Scene, fact: Fact) -> Held:
     return _expanded(mapped(fact, "privileges"), _all_of(fact.id.name[2], scene.major))
 
 
-def _change_default(fact: Fact, old: dict[str, bool], new: dict[str, bool]) -> Sql:
+def _change_default(fact: Fact, old: Held, new: Held) -> Sql:
     objects, grantee = fact.id.name[2].upper(), role(fact.id.name[3])
     head = _default_head(fact)
     result = []

@@ -9,6 +9,7 @@ from drift_pipeline.plan.native.address import table_of
 from drift_pipeline.plan.native.quote import dotted, quote_ident, quote_literal, role
 from drift_pipeline.plan.native.rules.common import (
     OWNER,
+    TIED,
     drop,
     from_definition,
     option_list,
@@ -104,6 +105,12 @@ _STORAGE = {"p": "PLAIN", "e": "EXTERNAL", "m": "MAIN", "x": "EXTENDED"}
 _COMPRESSION = {"p": "pglz", "l": "lz4"}
 
 
+def _column_options(tuning: Mapping[str, Value]) -> dict[str, Value]:
+    value = tuning.get("options")
+    pairs = (str(option).partition("=") for option in (value if isinstance(value, list) else []))
+    return {name: setting for name, _, setting in pairs}
+
+
 def _tune(_scene: Scene, before: Fact, after: Fact) -> Sql:
     """Storage and statistics of a materialized view's columns."""
     old, new = ({} if before is after else mapped(before, "column_tuning")), mapped(after, "column_tuning")
@@ -118,6 +125,11 @@ def _tune(_scene: Scene, before: Fact, after: Fact) -> Sql:
             result.append(f"{head} SET STORAGE {_STORAGE[str(now['storage'])]}")
         if was.get("compression") != now.get("compression"):
             result.append(f"{head} SET COMPRESSION {_COMPRESSION.get(str(now.get('compression')), 'default')}")
+        stated, given = _column_options(now), _column_options(was)
+        if gone := [name for name in given if name not in stated]:
+            result.append(f"{head} RESET ({', '.join(gone)})")
+        if stated != given and stated:
+            result.append(f"{head} SET ({option_list(stated)})")
     return result
 
 
@@ -208,7 +220,7 @@ def _alter_policy(_scene: Scene, before: Fact, after: Fact) -> Sql:
 
 
 def _event_trigger(_scene: Scene, fact: Fact) -> Sql:
-    tags = listed(fact, "tags")
+    tags = listed(fact, "option_order") or listed(fact, "tags")
     when = f" WHEN TAG IN ({', '.join(quote_literal(tag) for tag in tags)})" if tags else ""
     function = fact.attributes.get("function")
     called = f"{dotted(*map(str, function[:2]))}()" if isinstance(function, list) else ""
@@ -230,7 +242,7 @@ def _drop_trigger(scene: Scene, fact: Fact) -> Sql:
 _REPLACE_ROUTINE = Alteration(
     (
         *("language", "arguments", "body", "volatility", "strict", "security_definer", "leakproof", "parallel"),
-        *("cost", "rows", "support", "settings", "window", "returns", "library", "transforms"),
+        *("cost", "rows", "support", "settings", "option_order", "window", "returns", "library", "transforms"),
     ),
     replaced(from_definition),
     possible=_can_replace_routine,
@@ -253,16 +265,18 @@ RULES: Mapping[str, Rule] = {
         (
             OWNER,
             Alteration(("options", "option_order"), options_alteration("options").write),
+            options_alteration("toast_options", "toast."),
             Alteration(("populated",), _populate),
             Alteration(("tablespace",), _view_tablespace),
             Alteration(("cluster_on",), _cluster, after_create=True, aspect="cluster_on"),
             Alteration(("column_tuning",), _tune, after_create=True, fresh={}),
+            TIED,
         ),
         rank=53,
     ),
-    "function": Rule(from_definition, drop, (OWNER, _REPLACE_ROUTINE), rank=50),
-    "procedure": Rule(from_definition, drop, (OWNER, _REPLACE_ROUTINE), rank=50),
-    "trigger": Rule(_trigger, _drop_trigger, (_set_state("TRIGGER"),), rank=60),
+    "function": Rule(from_definition, drop, (OWNER, _REPLACE_ROUTINE, TIED), rank=50),
+    "procedure": Rule(from_definition, drop, (OWNER, _REPLACE_ROUTINE, TIED), rank=50),
+    "trigger": Rule(_trigger, _drop_trigger, (_set_state("TRIGGER"), TIED), rank=60),
     "rule": Rule(from_definition, drop, (_set_state("RULE"),), rank=61),
     "policy": Rule(
         _policy,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from drift_pipeline.plan.native.address import address
-from drift_pipeline.plan.native.quote import dotted
+from drift_pipeline.plan.native.quote import dotted, quote_literal
 from drift_pipeline.plan.native.rules.common import OWNER, drop
 from drift_pipeline.plan.native.steps import Alteration, Rule, Scene, Sql, text
 from drift_pipeline.schema.facts import Fact, Value
 
 _MAXIMUM = {"smallint": 2**15 - 1, "integer": 2**31 - 1, "bigint": 2**63 - 1}
+_LIMITS = ("start", "minimum", "maximum", "increment")
 _WORDS = {
     "increment": "INCREMENT BY",
     "minimum": "MINVALUE",
@@ -52,6 +53,28 @@ def new_option_words(options: Mapping[str, Value], kind: str) -> list[str]:
     return option_words(options, usual if start is None else {**usual, "start": start})
 
 
+def into_limits(name: str, before: Mapping[str, Value], after: Mapping[str, Value]) -> tuple[Sql, list[str]]:
+    """What brings a sequence within new limits: statements to run before ALTER SEQUENCE, and more words for it.
+
+    PostgreSQL refuses limits that the last value is beyond. Where a new sequence would be, its value is moved: nothing
+    that was handed out is handed out again. One that ran past its new end is left to fail.
+    """
+    old, new = ({key: _number(side.get(key, 1)) for key in _LIMITS} for side in (before, after))
+    if new["minimum"] <= old["start"] <= new["maximum"]:
+        return [], []
+    low, high = max(old["minimum"], new["minimum"]), min(old["maximum"], new["maximum"])
+    if low > high:
+        return [], ["RESTART"]
+    first = min(max(new["start"], low), high)
+    rising = new["increment"] > 0
+    short, next_one, past = ("<", low, f"> {high}") if rising else (">", high, f"< {low}")
+    value = str(first) if first == next_one else f"CASE WHEN is_called THEN {next_one} ELSE {first} END"
+    there = f"last_value {short} {next_one} OR (last_value {past} AND NOT is_called)"
+    # quoted names and numbers, nothing else
+    moved = f"SELECT pg_catalog.setval({quote_literal(name)}, {value}, false) FROM {name} WHERE {there}"  # noqa: S608
+    return [moved], []
+
+
 def _create(_scene: Scene, fact: Fact) -> Sql:
     kind = text(fact, "type") or "bigint"
     words = [] if kind == "bigint" else [f"AS {kind}"]
@@ -70,7 +93,9 @@ def _write_options(_scene: Scene, before: Fact, after: Fact) -> Sql:
         words += option_words(after.attributes, {"cycle": before.attributes.get("cycle")})
     else:
         words += option_words(after.attributes, before.attributes)
-    return [f"ALTER SEQUENCE {dotted(*after.id.name)} {' '.join(words)}"] if words else []
+    name = dotted(*after.id.name)
+    first, more = into_limits(name, before.attributes, after.attributes)
+    return [*first, f"ALTER SEQUENCE {name} {' '.join([*words, *more])}"] if words else []
 
 
 def _write_owned_by(_scene: Scene, _before: Fact, after: Fact) -> Sql:

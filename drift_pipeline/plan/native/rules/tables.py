@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from drift_pipeline.plan.native.address import address
 from drift_pipeline.plan.native.heirs import as_child, parents_of, parts_of
 from drift_pipeline.plan.native.quote import dotted, quote_ident
-from drift_pipeline.plan.native.rules.columns import column_clause, inline_columns, not_null_of, position
+from drift_pipeline.plan.native.rules.columns import column_clause, inline_columns, not_null_of, only_column, position
 from drift_pipeline.plan.native.rules.common import (
     OWNER,
     drop,
@@ -44,6 +44,7 @@ def create_table(scene: Scene, fact: Fact) -> Sql:
     kind = "FOREIGN " if fact.id.kind == "foreign_table" else unlogged
     head = f"CREATE {kind}TABLE {dotted(*fact.id.name)}"
     clauses = [column_clause(scene, column) for column in inline_columns(scene, fact)]
+    clauses += [_own_not_null(each) for each in not_nulls_of_heir(scene, fact)]
     body = "(\n    " + ",\n    ".join(clauses) + "\n)" if clauses else "()"
     if stands_alone(scene, fact):
         body = _whole_body(scene, fact)
@@ -52,9 +53,36 @@ def create_table(scene: Scene, fact: Fact) -> Sql:
         body = text(fact, "partition_bound")
     elif fact.attributes.get("of_type"):
         head += f" OF {_type_name(fact)}"
-        body = ""
+        columns = (child for child in scene.goal_children.get(fact.id, ()) if child.id.kind == "column")
+        clauses = [column_clause(scene, column, typed=True) for column in sorted(columns, key=position)]
+        said = [clause for clause in clauses if not clause.endswith(" WITH OPTIONS")]
+        body = f"({', '.join(said)})" if said else ""
     attached = mapped(fact, "_attached_indexes") if stands_alone(scene, fact) else {}
-    return [f"{head} {body}".rstrip() + _tail(fact), *(str(definition) for _, definition in sorted(attached.items()))]
+    stated = {child.id.name[-1] for child in scene.goal_children.get(fact.id, ()) if child.id.kind == "index"}
+    indexes = (str(definition) for name, definition in sorted(attached.items()) if name not in stated)
+    return [f"{head} {body}".rstrip() + _tail(fact), *indexes]
+
+
+def not_nulls_of_heir(scene: Scene, table: Fact) -> list[Fact]:
+    """The NOT NULL constraints that a new heir states itself on columns that it inherits: added later, they would have
+    the names that the parents' have."""
+    if not table.attributes.get("inherits"):
+        return []
+    inline = {column.id.name[-1] for column in inline_columns(scene, table)}
+    children = scene.goal_children.get(table.id, ())
+    return [
+        child
+        for child in children
+        if child.id.kind == "not_null"
+        and child.attributes.get("validated") is not False
+        and only_column(child) not in inline
+    ]
+
+
+def _own_not_null(constraint: Fact) -> str:
+    no_inherit = " NO INHERIT" if constraint.attributes.get("no_inherit") else ""
+    name, column = quote_ident(constraint.id.name[-1]), quote_ident(only_column(constraint))
+    return f"CONSTRAINT {name} NOT NULL {column}{no_inherit}"
 
 
 _OWN = ("primary_key", "unique", "exclusion", "not_null", "index")
