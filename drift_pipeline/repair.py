@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from drift_pipeline.config import Settings
 from drift_pipeline.desired import ModelSchema, models_on_scratch
-from drift_pipeline.diff.compare import diff_schemas
 from drift_pipeline.judge.findings import Finding
 from drift_pipeline.lineage import extensions_of, scope_of
-from drift_pipeline.plan.bystanders import bystanders_of
 from drift_pipeline.plan.revisions.make import Drifted, MadeRevision, Project, make_revision
 from drift_pipeline.plan.revisions.place import described, place_revision
 from drift_pipeline.progress import stage
@@ -50,9 +47,10 @@ def make_migration(
             extensions=extensions_of(live.schema),
             online=settings.online,
             told={each.difference.id: _told(each) for each in report.findings} if report else {},
+            whole=live.schema,
         )
         project = Project(settings.models, settings.root, tuple(ahead))
-        made = make_revision(
+        return make_revision(
             built.server,
             project,
             drifted,
@@ -60,11 +58,6 @@ def make_migration(
             allow_destructive=settings.allow_destructive,
             allow_drop=settings.allow_drop,
         )
-        if not made.revision:
-            return made
-        found = diff_schemas(managed, desired, planes=settings.planes, exact=settings.exact)
-        concerned = bystanders_of(live.schema, managed, desired, found)
-        return replace(made, notes=(*made.notes, *concerned.warnings(live.environment)))
 
 
 def _told(finding: Finding) -> str:

@@ -13,13 +13,10 @@ from dataclasses import dataclass, field, replace
 from drift_pipeline.diff.differences import Change, Difference, SchemaDiff
 from drift_pipeline.plan.phrases import stays_open
 from drift_pipeline.plan.statements import Plan, Proof
-from drift_pipeline.schema.facts import Fact, FactId, Schema
+from drift_pipeline.schema.facts import Fact, FactId, Schema, Value
 
-FOLLOWS: Mapping[str, frozenset[str]] = {
-    "view": frozenset({"columns"}),
-    "materialized_view": frozenset({"columns"}),
-}
-"""Attributes that follow from what the object stands on: those of a view that is made anew are another's business."""
+FOLLOWS = ("view", "materialized_view")
+"""Kinds whose columns follow from what they stand on: what types these have is another's business."""
 
 MADE_ANEW = frozenset(
     {"view", "materialized_view", "function", "procedure", "aggregate", "enum", "domain", "composite", "range"}
@@ -118,10 +115,16 @@ def _touched(differences: Iterable[Difference]) -> set[FactId]:
 
 
 def _stated(fact: Fact) -> Fact:
-    follows = FOLLOWS.get(fact.id.kind)
-    if follows is None:
+    if fact.id.kind not in FOLLOWS:
         return fact
-    return replace(fact, attributes={name: value for name, value in fact.attributes.items() if name not in follows})
+    columns = fact.attributes.get("columns")
+    own: list[Value] = [
+        {**each, "type": ""}
+        for each in (columns if isinstance(columns, list) else ())
+        if isinstance(each, dict) and each.get("default") is not None
+    ]
+    attributes = {name: value for name, value in fact.attributes.items() if name != "columns"}
+    return replace(fact, attributes={**attributes, **({"columns": own} if own else {})})
 
 
 def _joined(schema: Schema, more: Mapping[FactId, Fact], origin: Schema) -> Schema:

@@ -34,7 +34,8 @@ class Statement:
     values that a type cuts), `rewrites` the tables that were written anew, `locks` those that it locked against readers
     and writers (ACCESS EXCLUSIVE), `scans` what it read through: checks on existing rows, index builds; `reads` the
     tables of these scans, `holds` the strongest lock on each table, from SHARE UPDATE EXCLUSIVE on.
-    `hazards`: the same in words, with the sizes of the live tables; filled in where a report is made.
+    `hazards`: the same in words, with the sizes of the live tables; filled in where a report is made. `again`: the
+    facts that it takes off or puts back though they do not differ, `view public.v`.
     """
 
     sql: str
@@ -51,6 +52,7 @@ class Statement:
     reads: tuple[str, ...] = ()
     holds: tuple[TableLock, ...] = ()
     hazards: tuple[str, ...] = ()
+    again: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, order=True)

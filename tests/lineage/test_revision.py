@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,11 +12,13 @@ import pytest
 from drift_pipeline import repair, use_case
 from drift_pipeline.config import Database, load_settings
 from drift_pipeline.diff.compare import diff_schemas
+from drift_pipeline.errors import MigrationError
 from drift_pipeline.models.history import migrate
 from drift_pipeline.plan.revisions.place import place_revision
 from drift_pipeline.schema.reader import read_schema
+from drift_pipeline.scratch.server import ScratchServer
 from tests.cli.conftest import variables_of
-from tests.conftest import NewDatabase
+from tests.conftest import NewDatabase, run_sql
 from tests.lineage.project import FIRST, MODELS, revision, stamped, written
 from tests.models.applications import Application
 
@@ -61,15 +65,90 @@ def test_the_revision_drops_what_was_asked_for_by_name(project: Application, new
     assert left == {"table by_hand_table", "column by_hand_added"}
 
 
+ONLY_HERE = """
+    CREATE VIEW of_finance AS SELECT id, model_type FROM things;
+    COMMENT ON VIEW of_finance IS 'Ask \'\'them\'\': first';
+    COMMENT ON COLUMN of_finance.model_type IS 'in cents';
+    CREATE VIEW "of all: finance" WITH (security_barrier) AS SELECT model_type + 1 AS more FROM of_finance;
+    GRANT SELECT ON of_finance TO {role};
+    GRANT UPDATE (model_type) ON of_finance TO {role} WITH GRANT OPTION;
+    CREATE FUNCTION touched() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END';
+    CREATE TRIGGER touched BEFORE UPDATE OF model_type ON things FOR EACH ROW EXECUTE FUNCTION touched();
+    ALTER TABLE things DISABLE TRIGGER touched;
+    CREATE POLICY small ON things FOR SELECT TO {role} USING (model_type < 100);
+    CREATE RULE kept AS ON DELETE TO things WHERE old.model_type = 7 DO INSTEAD NOTHING;
+"""
+SEEN = """
+    SELECT 'view', viewname, definition FROM pg_views WHERE schemaname = 'public'
+    UNION ALL SELECT 'trigger', tgname, concat(pg_get_triggerdef(oid), tgenabled) FROM pg_trigger WHERE NOT tgisinternal
+    UNION ALL SELECT 'policy', policyname, concat(qual, cmd, roles) FROM pg_policies
+    UNION ALL SELECT 'rule', rulename, definition FROM pg_rules WHERE schemaname = 'public'
+    UNION ALL SELECT 'options', relname, reloptions::text FROM pg_class WHERE relkind = 'v' AND relname LIKE 'of%'
+    UNION ALL SELECT 'grants', relname, relacl::text FROM pg_class WHERE relname = 'of_finance'
+    UNION ALL SELECT 'grants', attname, attacl::text FROM pg_attribute WHERE attrelid = to_regclass('of_finance')
+    UNION ALL SELECT 'comment', objsubid::text, description FROM pg_description WHERE objoid = to_regclass('of_finance')
+    ORDER BY 1, 2, 3
+"""
+
+
+@pytest.fixture
+def role(server: ScratchServer) -> Iterator[str]:
+    """Asked for before databases, it goes after those in which it has rights."""
+    home, name = Database("home", dict(server.parameters)), f"finance_{secrets.token_hex(4)}"
+    run_sql(home, f"CREATE ROLE {name}")
+    yield name
+    run_sql(home, f"DROP ROLE {name}")
+
+
 @pytest.mark.slow
-def test_what_only_this_database_has_on_what_the_revision_changes_is_named(
+@pytest.mark.parametrize("online", [False, True])
+def test_what_only_this_database_has_on_what_the_revision_changes_is_there_afterwards_as_it_was(
+    project: Application, role: str, new_database: NewDatabase, *, online: bool
+) -> None:
+    live, other = new_database(LIVE + ONLY_HERE.format(role=role)), new_database(LIVE)
+    before = [run_sql(database, SEEN) for database in (live, other)]
+    settings = replace(load_settings(project.root), online=online)
+    looked = use_case.look("production", settings=settings, environ=variables_of(live))
+    made = repair.make_migration(settings, looked.models, looked.live)
+    (said,) = made.notes
+    for name in ("view public.of_finance", "trigger public.things.touched", "policy public.things.small"):
+        assert name in said
+    assert "takes it off and puts it back, where it is there as it was" in said
+    place_revision(made)
+    for database in (live, other):
+        migrate(settings.models, project.root, database, ("head",))
+        type_of = (
+            "SELECT format_type(atttypid, -1) FROM pg_attribute WHERE attrelid = 'things'::regclass AND attname = %s"
+        )
+        assert run_sql(database, type_of, ("model_type",)) == [("bigint",)]
+    assert [run_sql(database, SEEN) for database in (live, other)] == before
+
+
+@pytest.mark.slow
+def test_what_is_otherwise_elsewhere_is_left_alone_and_the_server_says_what_stands_in_the_way(
     project: Application, new_database: NewDatabase
 ) -> None:
-    live = new_database(f"{LIVE} CREATE VIEW of_finance AS SELECT model_type FROM things;")
+    view = "CREATE VIEW of_finance AS SELECT id, model_type FROM things;"
+    live, other = new_database(LIVE + view), new_database(f"{LIVE}{view} GRANT SELECT ON of_finance TO PUBLIC;")
+    settings = load_settings(project.root)
+    looked = use_case.look("production", settings=settings, environ=variables_of(live))
+    place_revision(repair.make_migration(settings, looked.models, looked.live))
+    before = run_sql(other, SEEN)
+    with pytest.raises(MigrationError, match="used by a view"):
+        migrate(settings.models, project.root, other, ("head",))
+    assert run_sql(other, SEEN) == before
+    migrate(settings.models, project.root, live, ("head",))
+
+
+@pytest.mark.slow
+def test_what_no_question_can_tell_all_of_is_named(project: Application, new_database: NewDatabase) -> None:
+    live = new_database(f"{LIVE} CREATE MATERIALIZED VIEW of_finance AS SELECT model_type FROM things;")
     settings = load_settings(project.root)
     looked = use_case.look("production", settings=settings, environ=variables_of(live))
     made = repair.make_migration(settings, looked.models, looked.live)
-    assert any("production has view public.of_finance, which is not compared" in note for note in made.notes)
+    assert made.text
+    assert "of_finance" not in made.text
+    assert any("has materialized_view public.of_finance, which is not compared" in note for note in made.notes)
 
 
 ENUM = "CREATE TYPE mood AS ENUM ('calm'{more}); CREATE TABLE moods (id serial PRIMARY KEY, now mood);"

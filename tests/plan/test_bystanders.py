@@ -82,6 +82,7 @@ ON_THE_COLUMN = {
     "a view": "create view v as select id, total from orders; comment on view v is 'of finance'",
     "a view on a view": "create view w as select total from orders; create view v as select total + 1 as more from w",
     "a materialized view": "create materialized view v as select total from orders; create index v_total on v (total)",
+    "a view with a default": "create view v as select id, total from orders; alter view v alter id set default 7",
     "a trigger": "create function touched() returns trigger language plpgsql as 'begin return new; end';"
     "create trigger touched before update of total on orders for each row execute function touched()",
     "a policy": "create policy small on orders using (total < 100)",
@@ -116,6 +117,7 @@ def test_what_stands_on_a_column_whose_type_changes_is_there_afterwards_as_it_wa
         " union all select 'index', indexname, indexdef from pg_indexes where schemaname = 'public'"
         " union all select 'function', proname, pg_get_functiondef(oid) from pg_proc"
         " where pronamespace = 'public'::regnamespace"
+        " union all select 'default', '', pg_get_expr(adbin, adrelid) from pg_attrdef where adrelid = to_regclass('v')"
         " union all select 'comment', '', description from pg_description where objoid >= 16384 order by 1, 2"
     )
     before = ask(live, seen)

@@ -161,6 +161,7 @@ def _stays_open(difference: Difference, closure: Closure) -> bool:
 def _statements(step: Step, situation: Situation, not_settled: frozenset[str]) -> list[Statement]:
     keys = (key for fact_id in sorted(step.about) for key in situation.keys.get(fact_id, ()))
     settles = tuple(dict.fromkeys(key for key in keys if key not in not_settled))
+    again = {base_of(key) for key in step.makes | step.leaves} - situation.keys.keys() if step.note else set()
     return [
         Statement(
             sql,
@@ -169,6 +170,7 @@ def _statements(step: Step, situation: Situation, not_settled: frozenset[str]) -
             transactional=step.transactional,
             settles=settles,
             note=step.note,
+            again=tuple(sorted(map(str, again))),
         )
         for sql in step.sql
     ]

@@ -12,6 +12,7 @@ from drift_pipeline.plan.revisions.source import INDENT, broken, escaped, indent
 from drift_pipeline.plan.statements import Statement, Step
 
 _NOTHING: Mapping[str, list[str]] = {}
+_NOBODY: Mapping[str, Guard] = {}
 
 
 @dataclass(frozen=True)
@@ -34,38 +35,41 @@ def revision_body(
     direction: Direction | None = None,
     first: Sequence[str] = (),
     steps: Sequence[Step] = (),
+    beside: Mapping[str, Guard] = _NOBODY,
 ) -> str:
     """Source of a function's body that runs these statements, its first line without indentation, as templates want it.
 
     `guards`: what to say and to ask before the statements that settle a difference; all questions are asked before
     anything is changed. `operations`: by statement, where Alembic has one; else it is executed as it is. Statements
     that cannot run inside a transaction go into an `autocommit_block`. `first`: lines before everything else. `steps`:
-    the statements once more, each step to be committed before the next one. Without statements: `pass`.
+    the statements once more, each step to be committed before the next one. `beside`: by what a statement takes off or
+    puts back, what to ask whether that is there as it was. Without statements: `pass`.
 
     Which of the guarded repairs ran is noted in the comment of the version table: `downgrade` takes back those.
     """
     direction = direction or Direction()
     settled = {key for statement in statements for key in statement.settles}
     asked = {each.key: each for each in guards if each.question and each.key in settled}
+    used = [beside[name] for statement in statements for name in statement.again if name in beside]
+    begins = asked or steps or direction.noted
+    lines = [*first, *([_CONTEXT] if begins or used else ())]
     if direction.back:
-        lines = [*first, *(_begin_back(asked, direction) if asked or direction.noted else ())]
+        lines += _begin_back(asked, direction) if begins else ()
     else:
-        lines = [
-            *first,
-            *(_begin(asked) if asked or steps else ()),
-            *(_go_on(direction) if steps else _needed() if asked else ()),
-        ]
+        lines += _begin(asked) if begins else ()
+        lines += _go_on(direction) if steps else _needed() if asked else ()
+    lines += _there(used) if used else ()
     said = {guard.key: guard.comment for guard in guards}
-    chosen = "done" if direction.back else "needed"
+    chosen = _Chosen("done" if direction.back else "needed", asked, beside)
     for number, step in enumerate(steps, start=1):
-        calls = list(_calls(step.statements, said, asked, operations, chosen))
+        calls = list(_calls(step.statements, said, operations, chosen))
         lines += _step(number, step, calls)
     if steps:
         lines += _end_steps()
         kept = {id(statement) for step in steps for statement in step.statements}
         statements = [each for each in statements if id(each) not in kept]
     for transactional, group in groupby(statements, key=lambda statement: statement.transactional):
-        calls = list(_calls(group, said, asked, operations, chosen))
+        calls = list(_calls(group, said, operations, chosen))
         if transactional:
             lines += calls
         else:
@@ -78,15 +82,34 @@ def revision_body(
 # ---------------------------------------------------------------- what a database needs, and what was done there
 
 
+_CONTEXT = "context, bind = op.get_context(), op.get_bind()"
+
+
 def _begin(asked: Mapping[str, Guard]) -> Iterator[str]:
-    yield "context, bind = op.get_context(), op.get_bind()"
-    yield "repairs = {"
-    for guard in asked.values():
+    yield from _questions("repairs", asked.values())
+
+
+def _questions(name: str, guards: Iterable[Guard]) -> Iterator[str]:
+    yield f"{name} = {{"
+    for guard in guards:
         yield f"{INDENT}# {one_line(guard.comment)}"
         first, *more = broken(escaped(guard.question))
         yield f"{INDENT}{literal(guard.number)}: {first}{'' if more else ','}"
         yield from (f"{INDENT}{each}{',' if each is more[-1] else ''}" for each in more)
     yield "}"
+
+
+def _there(used: Iterable[Guard]) -> Iterator[str]:
+    """Asked under a search_path that prints every name in full."""
+    yield from _questions("beside", {guard.number: guard for guard in used}.values())
+    yield "there = set(beside)"
+    yield "if not context.as_sql:"
+    yield f'{INDENT}path = bind.execute(sa.text("SHOW search_path")).scalar()'
+    yield f"{INDENT}set_path = sa.text(\"SELECT set_config('search_path', :path, false)\")"
+    yield f'{INDENT}bind.execute(set_path, {{"path": "pg_catalog"}})'
+    yield f"{INDENT}there = {{each for each in beside if bind.execute(sa.text(beside[each])).scalar()}}"
+    yield f'{INDENT}bind.execute(set_path, {{"path": path}})'
+    yield ""
 
 
 def _needed() -> Iterator[str]:
@@ -126,7 +149,6 @@ def _end(direction: Direction) -> Iterator[str]:
 
 
 def _begin_back(asked: Mapping[str, Guard], direction: Direction) -> Iterator[str]:
-    yield "context, bind = op.get_context(), op.get_bind()"
     yield "# upgrade() noted at the version table what it did here; without asking (--sql), everything is taken back"
     yield from _ask_the_note()
     everything = ", ".join(literal(each) for each in sorted({guard.number for guard in asked.values()}))
@@ -175,24 +197,37 @@ def _end_steps() -> Iterator[str]:
         yield from indented(execute_call(f"RESET {name}"))
 
 
+@dataclass(frozen=True)
+class _Chosen:
+    """Where a statement runs. `name`: of the variable that holds the numbers of the repairs that are made."""
+
+    name: str
+    asked: Mapping[str, Guard]
+    beside: Mapping[str, Guard]
+
+    def conditions(self, statement: Statement) -> list[str]:
+        """A statement for several differences runs where any of them needs it."""
+        numbers = {self.asked[key].number for key in statement.settles if key in self.asked}
+        always = not all(key in self.asked for key in statement.settles)
+        there = {self.beside[each].number for each in statement.again if each in self.beside}
+        return [*([] if always else _among(numbers, self.name)), *_among(there, "there")]
+
+
+def _among(numbers: set[str], name: str) -> list[str]:
+    few = [f"{literal(each)} in {name}" for each in numbers]
+    return few if len(few) < 2 else [f"{name} & {{{', '.join(map(literal, sorted(numbers)))}}}"]
+
+
 def _calls(
-    statements: Iterable[Statement],
-    said: dict[str, str],
-    asked: Mapping[str, Guard],
-    operations: Mapping[str, list[str]],
-    chosen: str,
+    statements: Iterable[Statement], said: dict[str, str], operations: Mapping[str, list[str]], chosen: _Chosen
 ) -> Iterator[str]:
     for statement in statements:
         for key in statement.settles:
-            if (comment := said.pop(key, "")) and (key not in asked or chosen == "done"):
+            if (comment := said.pop(key, "")) and (key not in chosen.asked or chosen.name == "done"):
                 yield f"# {one_line(comment)}"
         lines = operations.get(statement.sql) or execute_call(statement.sql)
-        # a statement for several differences runs where any of them needs it
-        numbers = sorted({asked[key].number for key in statement.settles if key in asked})
-        if numbers and all(key in asked for key in statement.settles):
-            few = f"{literal(numbers[0])} in {chosen}"
-            many = f"{chosen} & {{{', '.join(map(literal, numbers))}}}"
-            yield f"if {few if len(numbers) == 1 else many}:"
+        if conditions := chosen.conditions(statement):
+            yield f"if {' and '.join(conditions)}:"
             lines = indented(lines)
         yield from lines
 

@@ -27,6 +27,7 @@ class Chosen:
 
     The statements carry what was measured of them. `elsewhere`: what this database has and the history lacks, so that
     the others lack it as well. `steps`: the same repair for databases in use, where that was asked for and proven.
+    `reached`: what the statements led to on the copy on which they were tried.
     """
 
     wanted: tuple[Difference, ...] = ()
@@ -35,6 +36,7 @@ class Chosen:
     open: tuple[str, ...] = ()
     elsewhere: tuple[Difference, ...] = ()
     steps: tuple[Step, ...] = ()
+    reached: Schema | None = None
 
 
 def chosen_repair(
@@ -64,7 +66,7 @@ def chosen_repair(
         more = _losing(leg.kept) & {each.key for each in wanted if not is_named(each, allow_drop)}
         if destructive or not more:
             still = (*(stays_open(each) for each in leg.open), *beside)
-            chosen = Chosen(wanted, tuple(leg.kept), withheld, still)
+            chosen = Chosen(wanted, tuple(leg.kept), withheld, still, reached=leg.state.inside)
             return _online(trying, box, base, drifted, chosen) if drifted.online and not still else chosen
         lossy |= more
 
@@ -91,13 +93,15 @@ def _tried(ground: Ground, box: Sandbox, base: State, wanted: Sequence[Differenc
     return leg, sorted(beside)
 
 
-def lacking_elsewhere(ground: Ground, at_head: Schema, drifted: Drifted, chosen: Chosen) -> Chosen:
+def lacking_elsewhere(
+    ground: Ground, at_head: Schema, drifted: Drifted, chosen: Chosen, here: Collection[FactId] = ()
+) -> Chosen:
     """With what the history lacks and this database has: its statements run where they are needed.
 
-    Without what a database could not be asked about, and without what loses something.
+    Without what a database could not be asked about, without what loses something, and without what belongs `here`.
     """
     diff = diff_schemas(at_head, drifted.models, planes=drifted.planes, exact=drifted.exact)
-    known = all_ids((*chosen.wanted, *chosen.withheld))
+    known = all_ids((*chosen.wanted, *chosen.withheld)) | set(here)
     found = [
         each
         for each in diff.differences

@@ -7,9 +7,9 @@ follows the head. The file is written into a folder of its own and only moved to
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from drift_pipeline.config import Database
@@ -17,20 +17,22 @@ from drift_pipeline.diff.compare import diff_schemas
 from drift_pipeline.diff.differences import Difference
 from drift_pipeline.errors import MigrationError
 from drift_pipeline.models.history import Revision, heads, history_database, list_revisions, pending
-from drift_pipeline.plan.ground import Ground, Scope, all_ids, native_statements
+from drift_pipeline.plan.bystanders import bystanders_of
+from drift_pipeline.plan.ground import Ground, Scope, State, all_ids, native_statements
 from drift_pipeline.plan.revisions.base import base_of, given_to_nobody, without_owners
+from drift_pipeline.plan.revisions.beside import Beside, NotHandledError, beside, guards_beside, told
 from drift_pipeline.plan.revisions.body import Direction, revision_body
 from drift_pipeline.plan.revisions.branches import chosen_head
 from drift_pipeline.plan.revisions.choice import Chosen, chosen_repair, known_everywhere, lacking_elsewhere
 from drift_pipeline.plan.revisions.fingerprint import check_lines, fingerprint, question
-from drift_pipeline.plan.revisions.guards import guards_back, guards_for
+from drift_pipeline.plan.revisions.guards import Guard, guards_back, guards_for
 from drift_pipeline.plan.revisions.operations import Operations, operations_for
 from drift_pipeline.plan.revisions.runner import AlembicRunner, alembic_runner
 from drift_pipeline.plan.revisions.story import story
 from drift_pipeline.plan.revisions.trial import Trial
 from drift_pipeline.plan.revisions.words import Drifted, MadeRevision, Project
 from drift_pipeline.plan.roles import proof_roles
-from drift_pipeline.plan.sandbox import without_sessions
+from drift_pipeline.plan.sandbox import Sandbox, without_sessions
 from drift_pipeline.plan.statements import Statement
 from drift_pipeline.schema.facts import Schema
 from drift_pipeline.scratch.server import ScratchServer
@@ -64,23 +66,65 @@ def make_revision(
         head = chosen_head(revisions, project.models.branch)
         waiting = pending(revisions, drifted.revisions.ids)
         named = tuple(f"{each.id} {each.message}".strip() for each in waiting)
-        roles = stack.enter_context(proof_roles(server, (drifted.live, drifted.models)))
+        asked = bystanders_of(drifted.whole, drifted.live, drifted.models, drifted.differences)
+        roles = stack.enter_context(proof_roles(server, (asked.live, drifted.models)))
         ground = Ground(server, roles, goal=drifted.live, scope=scope, planes=drifted.planes, exact=drifted.exact)
         box = stack.enter_context(ground.copy(drifted.database.parameters["dbname"], "base"))
         base = base_of(ground, box, runner, drifted, apply_pending=bool(waiting))
         ground = replace(ground, goal=drifted.models)
-        chosen = chosen_repair(ground, box, base, drifted, destructive=allow_destructive, allow_drop=allow_drop)
-        if not chosen.wanted:
-            return MadeRevision(pending=named, withheld=chosen.withheld)
-        if chosen.open:
-            raise MigrationError(
-                f"{drifted.environment}: no revision can be written, part of the repair stays unproven: "
-                f"{chosen.open[0]}",
-                hint="look at schema-diff.sql, which holds every statement, and write that part by hand",
-            )
-        history, at_head = stack.enter_context(_history(ground, project, runner, drifted, ahead=ahead))
-        made = _proven(Trial(ground, box, base, runner, project, drifted, history, at_head), chosen, head)
-        return replace(made, pending=named, withheld=chosen.withheld)
+        wish = _Wish(stack, project, runner, head, ahead, allow_destructive, allow_drop)
+        made = _with_what_stands_beside(wish, ground, box, base, drifted) if asked.ids else None
+        if made is None:
+            made = _made(wish, ground, box, base, drifted)
+            made = replace(made, notes=(*made.notes, *(asked.warnings(drifted.environment) if made.text else ())))
+        return replace(made, pending=named)
+
+
+@dataclass(frozen=True)
+class _Wish:
+    """What the revision follows, and what it may drop."""
+
+    stack: ExitStack
+    project: Project
+    runner: AlembicRunner
+    head: str
+    ahead: bool
+    destructive: bool
+    drops: Collection[str]
+    _histories: list[tuple[Database, Schema]] = field(default_factory=list)
+
+    def history(self, ground: Ground, drifted: Drifted) -> tuple[Database, Schema]:
+        """A database that the migrations made, and its facts; made once, and only where it is needed."""
+        if not self._histories:
+            made = _history(ground, self.project, self.runner, drifted, ahead=self.ahead)
+            self._histories.append(self.stack.enter_context(made))
+        return self._histories[0]
+
+
+def _with_what_stands_beside(
+    wish: _Wish, ground: Ground, box: Sandbox, base: State, drifted: Drifted
+) -> MadeRevision | None:
+    """The revision that takes off and puts back what only this database has; None if none is proven that does."""
+    try:
+        found = beside(wish.stack, ground, box, base, drifted)
+        return _made(wish, found.ground, found.box, found.state, found.drifted, found=found) if found else None
+    except (MigrationError, NotHandledError):
+        return None
+
+
+def _made(
+    wish: _Wish, ground: Ground, box: Sandbox, base: State, drifted: Drifted, *, found: Beside | None = None
+) -> MadeRevision:
+    chosen = chosen_repair(ground, box, base, drifted, destructive=wish.destructive, allow_drop=wish.drops)
+    if not chosen.wanted:
+        return MadeRevision(withheld=chosen.withheld)
+    if chosen.open:
+        raise MigrationError(
+            f"{drifted.environment}: no revision can be written, part of the repair stays unproven: {chosen.open[0]}",
+            hint="look at schema-diff.sql, which holds every statement, and write that part by hand",
+        )
+    trial = Trial(ground, box, base, wish.runner, wish.project, drifted, *wish.history(ground, drifted), found)
+    return replace(_proven(trial, chosen, wish.head), withheld=chosen.withheld)
 
 
 def _all_revisions(project: Project, runner: AlembicRunner) -> tuple[tuple[Revision, ...], bool]:
@@ -120,7 +164,8 @@ def _history(
 def _proven(trial: Trial, chosen: Chosen, head: str) -> MadeRevision:
     """The nicest revision that passes: with what only the history lacks, in Alembic's operations; else without."""
     ground, drifted, base = trial.ground, trial.drifted, trial.base.inside
-    more = lacking_elsewhere(ground, trial.at_head, drifted, chosen)
+    here = trial.beside.here if trial.beside else ()
+    more = lacking_elsewhere(ground, trial.at_head, drifted, chosen, here)
     variants = [(more, True), (more, False)]
     if more.elsewhere:
         variants += [(chosen, True), (chosen, False)]
@@ -161,10 +206,14 @@ def _written(trial: Trial, chosen: Chosen, base: Schema, head: str, *, with_oper
         ours = operations_for(trial.runner, Operations(merged, drifted.models, default), up)
         theirs = operations_for(trial.runner, Operations(drifted.models, merged, default), down)
     check = _check(trial, forth) if trial.project.models.check_fingerprint else []
+    others: Mapping[str, Guard] = {}
+    if trial.beside:
+        printed = (base, *([chosen.reached] if chosen.reached else ()))
+        others = guards_beside(trial.beside, (*up, *down), printed)
     answer = trial.runner.write(
         revision=revision,
         message=f"repair drift of {drifted.environment}",
-        details=story(drifted, base, trial.at_head, chosen),
+        details=story(drifted, base, trial.at_head, chosen, others.values()),
         head=head,
         upgrades=revision_body(
             up,
@@ -173,12 +222,14 @@ def _written(trial: Trial, chosen: Chosen, base: Schema, head: str, *, with_oper
             direction=Direction(revision),
             first=check,
             steps=steps,
+            beside=others,
         ),
         downgrades=revision_body(
             down,
             guards_back(guards, forth, back),
             operations=theirs,
             direction=Direction(revision, back=True, noted=bool(steps)),
+            beside=others,
         ),
     )
     path = Path(answer["path"])
@@ -189,7 +240,7 @@ def _written(trial: Trial, chosen: Chosen, base: Schema, head: str, *, with_oper
         tuple(answer["parents"]),
         home=Path(answer["home"]),
         reversible=bool(answer["reversible"]),
-        notes=tuple(f"a post-write hook failed: {each}" for each in answer["failed"]),
+        notes=(*(f"a post-write hook failed: {each}" for each in answer["failed"]), *told(drifted, others.values())),
     )
 
 

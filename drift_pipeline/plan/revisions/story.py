@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from drift_pipeline.plan.revisions.choice import Chosen, changed_twice
-from drift_pipeline.plan.revisions.guards import described
+from drift_pipeline.plan.revisions.guards import Guard, described
 from drift_pipeline.plan.revisions.source import one_line
 from drift_pipeline.plan.revisions.words import Drifted
 from drift_pipeline.plan.statements import Statement
@@ -16,7 +16,7 @@ _WIDTH = 98
 _SHOWN = 60
 
 
-def story(drifted: Drifted, base: Schema, at_head: Schema, chosen: Chosen) -> list[str]:
+def story(drifted: Drifted, base: Schema, at_head: Schema, chosen: Chosen, beside: Iterable[Guard] = ()) -> list[str]:
     """Lines for the docstring: what drifted, since when and why, what is locked meanwhile, what it was made for."""
     lines = [f"What drifted on {one_line(drifted.environment)}:", ""]
     for each in chosen.wanted:
@@ -26,6 +26,10 @@ def story(drifted: Drifted, base: Schema, at_head: Schema, chosen: Chosen) -> li
         lines += ["", "What only the history lacks, and the other databases with it:", ""]
         for each in chosen.elsewhere:
             lines += _item(described(each))
+    if others := sorted({guard.comment for guard in beside}):
+        lines += ["", "What stands in the way on some databases:", ""]
+        for comment in others:
+            lines += _item(comment)
     costs = [cost for each in chosen.statements for cost in _costs(each)]
     if costs:
         lines += ["", "What it locks, as measured statement by statement on an empty copy:", ""]

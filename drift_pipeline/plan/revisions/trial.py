@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from drift_pipeline.config import Database
 from drift_pipeline.diff.compare import diff_schemas
@@ -12,6 +12,7 @@ from drift_pipeline.diff.differences import Difference
 from drift_pipeline.errors import MigrationError
 from drift_pipeline.plan.ground import Ground, State, all_ids
 from drift_pipeline.plan.revisions.base import without_owners
+from drift_pipeline.plan.revisions.beside import Beside
 from drift_pipeline.plan.revisions.choice import Chosen, changed_twice
 from drift_pipeline.plan.revisions.runner import AlembicRunner, alembic_runner
 from drift_pipeline.plan.revisions.words import Drifted, MadeRevision, Project
@@ -22,7 +23,8 @@ from drift_pipeline.schema.facts import Schema
 @dataclass(frozen=True)
 class Trial:
     """What a revision is tried on: `box`, which is as `base` says, and `history`, a database that the migrations made
-    from nothing, `at_head` as it is compared. Copies of both are used, never they themselves."""
+    from nothing, `at_head` as it is compared. Copies of both are used, never they themselves. `beside`: what `box` has
+    besides."""
 
     ground: Ground
     box: Sandbox
@@ -32,6 +34,7 @@ class Trial:
     drifted: Drifted
     history: Database
     at_head: Schema
+    beside: Beside | None = None
 
     def prove(self, made: MadeRevision, chosen: Chosen) -> None:
         """On a copy of the base, up must lead to the models; on the history from nothing as well, as far as it did
@@ -52,12 +55,13 @@ class Trial:
             self.runner.upgrade(copy.worker, made.revision)
             reached = self.ground.read(copy, self.base).inside
             failure = f"{environment}: upgrade() does not lead to the models"
-            _none_beyond(self._left(reached, models), chosen.withheld, failure)
+            _none_beyond(self._left(copy, reached, models), chosen.withheld, failure)
             if not made.reversible:
                 return
             self.runner.downgrade(copy.worker, _below(made))
             reached = without_owners(self.ground.read(copy, self.base).inside)
-            _none_beyond(self._left(reached, self.base.inside), (), f"{environment}: downgrade() does not lead back")
+            failure = f"{environment}: downgrade() does not lead back"
+            _none_beyond(self._left(copy, reached, self.base.inside), (), failure)
 
     def _on_the_history(self, made: MadeRevision, chosen: Chosen) -> None:
         """From nothing to the new head: nothing may fail there, nor differ more than before."""
@@ -67,21 +71,21 @@ class Trial:
             alembic_runner(self.project, self.runner.folder) as runner,
         ):
             runner.upgrade(copy.admin, made.revision)
-            left = self._left(self.ground.read(copy).inside, models)
-            before = self._left(self.at_head, models) if left else ()
+            left = self._left(copy, self.ground.read(copy).inside, models)
+            before = diff_schemas(self.at_head, models, planes=self.drifted.planes, exact=self.drifted.exact)
             failure = f"{environment}: on a database made anew, the history does not lead to the models any more"
-            _none_beyond(left, before, failure)
+            _none_beyond(left, before.differences, failure)
             if not made.reversible:
                 return
             runner.downgrade(copy.admin, _below(made))
             reached = self.ground.read(copy).inside
             failure = f"{environment}: on a database made anew, downgrade() does not lead back"
             twice = changed_twice(self.at_head, self.base.inside, models, chosen.wanted)
-            _none_beyond(self._left(reached, self.at_head), twice, failure)
+            _none_beyond(self._left(copy, reached, self.at_head), twice, failure)
 
-    def _left(self, reached: Schema, goal: Schema) -> tuple[Difference, ...]:
-        drifted = self.drifted
-        return diff_schemas(reached, goal, planes=drifted.planes, exact=drifted.exact).differences
+    def _left(self, copy: Sandbox, reached: Schema, goal: Schema) -> list[Difference]:
+        """What differs; texts that the live server prints otherwise are printed by the copy's."""
+        return replace(self.ground, tolerated=frozenset()).differences(copy, reached, goal)
 
 
 def _below(made: MadeRevision) -> str:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from drift_pipeline.config import Database, ModelSettings
-from drift_pipeline.diff.differences import Difference
+from drift_pipeline.diff.compare import diff_schemas
+from drift_pipeline.diff.differences import Difference, SchemaDiff
 from drift_pipeline.schema.facts import FactId, Schema
 from drift_pipeline.schema.version_table import LiveRevisions
 
@@ -30,7 +31,7 @@ class Drifted:
     """One environment against the models, both as they are compared. `database`: scratch, with the models.
 
     `told`: what the report says about a difference besides: since when, and its cause. `online`: the repair is wanted
-    in steps for a database in use.
+    in steps for a database in use. `whole`: all facts of the live database, what is not compared among them.
     """
 
     environment: str
@@ -44,6 +45,12 @@ class Drifted:
     extensions: Mapping[str, str] = field(default_factory=dict)
     told: Mapping[FactId, str] = field(default_factory=dict)
     online: bool = False
+    whole: Schema = field(default_factory=lambda: Schema.of(()))
+
+    @property
+    def differences(self) -> SchemaDiff:
+        """What differs before anything pending is applied."""
+        return diff_schemas(self.live, self.models, planes=self.planes, exact=self.exact)
 
 
 @dataclass(frozen=True)
