@@ -67,5 +67,5 @@ def shoot(page: Page, name: str, *, full: bool = False) -> Path:
     """Keep a picture of the page as test-artifacts/<name>.png. `full`: to its end, and not only what is in view."""
     SHOTS.mkdir(exist_ok=True)
     place = SHOTS / f"{name}.png"
-    page.screenshot(path=place, full_page=full)
+    page.screenshot(path=place, full_page=full, animations="disabled")  # what fades in is there
     return place

@@ -20,7 +20,7 @@ from drift_pipeline.models.history import Revision
 from drift_pipeline.orchestration.links import Website, code_references
 from drift_pipeline.orchestration.migration import Migration
 from drift_pipeline.report.chart import Point, in_words, sparkline, trend_chart
-from drift_pipeline.report.escape import fence, markdown
+from drift_pipeline.report.escape import fence, markdown, markdown_line
 from drift_pipeline.report.explain import age_text
 from drift_pipeline.report.report import Report
 from drift_pipeline.report.verdict import coverage_line, verdict
@@ -251,6 +251,18 @@ def links(locations: Mapping[str, str]) -> Metadata:
         name: dg.MetadataValue.url(where) if "://" in where else dg.MetadataValue.path(where)
         for name, where in locations.items()
     }
+
+
+def bullets(lines: Sequence[str]) -> dg.MetadataValue:
+    """A list, as much of it as the UI shows at once, and how many more there are."""
+    shown: list[str] = []
+    for number, line in enumerate(lines):
+        more = f"- and {len(lines) - number} more"
+        if sum(map(len, shown)) + len(shown) + len(f"- {markdown_line(line)}") + len(more) + 2 > SHOWN_AT_ONCE:
+            shown.append(more)
+            break
+        shown.append(f"- {markdown_line(line)}")
+    return dg.MetadataValue.md("\n".join(shown))
 
 
 def findings_table(findings: Sequence[Finding], now: datetime | None = None) -> dg.MetadataValue:

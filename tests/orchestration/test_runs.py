@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 import os
 import re
@@ -17,6 +18,7 @@ import pytest
 
 from drift_pipeline.config import Database
 from drift_pipeline.orchestration import assets
+from drift_pipeline.orchestration.metadata import SHOWN_AT_ONCE, bullets
 from tests.notify.bot_api import TOKEN, BotApi, bot_api
 from tests.orchestration.conftest import Finished
 from tests.orchestration.project import AS_DECLARED, DRIFTED, Project, failures, number
@@ -204,6 +206,30 @@ def test_a_change_in_one_database_is_new_there_and_leaves_the_other_environment_
     }
     assert number(second, "production__drift_report", "new") == 1
     assert number(second, "production__drift_report", "resolved") == 1
+
+
+def test_a_check_that_fails_names_what_it_counted(finished: Finished) -> None:
+    found = {
+        each.check_name: each.metadata
+        for each in finished.first.get_asset_check_evaluations()
+        if each.asset_key == dg.AssetKey(["production", "drift_report"])
+    }
+    shown = html.unescape(str(found["no_critical_drift"]["which"].value)).splitlines()
+    assert [line.partition(" exists in production")[0] for line in shown] == [
+        "- column public.customers.vip_note",
+        "- table public.leftovers",
+    ]
+    assert "which" not in found["plan_proven"]
+
+
+def test_a_long_list_is_cut_to_what_the_ui_shows_at_once() -> None:
+    lines = [f'table public."{"x" * 40}_{number}"' for number in range(500)]
+    shown = str(bullets(lines).value)
+    assert len(shown) <= SHOWN_AT_ONCE
+    *_, last, more = shown.splitlines()
+    assert more == f"- and {500 - len(shown.splitlines()) + 1} more"
+    assert last.startswith("- table public")
+    assert len(str(bullets(["y" * 5000]).value)) < SHOWN_AT_ONCE
 
 
 def test_a_waiver_that_is_over_is_a_check_that_warns(both: Project, instance: dg.DagsterInstance) -> None:
