@@ -107,7 +107,11 @@ class Builder(Going, Changing):
             tuple(sql),
             Phase.CREATE,
             (rule.rank, *position(fact)[:1], *fact.id.name) if fact.id.kind == "column" else (rule.rank, *fact.id.name),
-            about=frozenset().union(*(self._about(key) for key in made), self._granted_anyway(made)),
+            about=frozenset().union(
+                *(self._about(key) for key in made),
+                self._granted_anyway(made),
+                self.situation.incomplete.takes.get(fact.id, ()),
+            ),
             makes=makes,
             takes=self._claims(makes, self.situation.goal),
             note=self._note(fact.id),

@@ -37,6 +37,7 @@ class Closure:
     reset: set[FactId] = field(default_factory=set)
     open: dict[FactId, frozenset[str]] = field(default_factory=dict)
     causes: dict[FactId, FactId] = field(default_factory=dict)
+    serves: Mapping[FactId, FactId] = field(default_factory=dict)
 
     def note(self, key: FactId, different: Collection[FactId]) -> str:
         """Why a statement concerns a fact that does not differ; `different`: those that do."""
@@ -55,7 +56,7 @@ class Closure:
             found.add(base)
             if base in different and len(found) > 1:
                 break
-            base = base_of(self.causes.get(base, base))
+            base = base_of(self.causes.get(base) or self.serves.get(base, base))
         return frozenset(found)
 
 
@@ -75,8 +76,13 @@ def alterations_for(
 
 def close(situation: Situation, scene: Scene, rules: Mapping[str, Rule]) -> Closure:
     """Follow the source's dependencies from everything that goes or is disturbed to everything that stays."""
-    closure = Closure()
+    closure = Closure(
+        rebuilt=set(situation.incomplete.anew),
+        causes=dict(situation.incomplete.causes),
+        serves=situation.incomplete.serves,
+    )
     queue: list[FactId] = [key for key in situation.source if key not in situation.goal]
+    queue += situation.incomplete.anew
     for key in situation.changed:
         rule = rules.get(key.kind)
         if rule is None:

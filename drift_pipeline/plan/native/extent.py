@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from drift_pipeline.diff.differences import Difference
+from drift_pipeline.plan.native.address import INDEX_KINDS
 from drift_pipeline.plan.native.heirs import TABLES, parents_of
 from drift_pipeline.plan.native.steps import by_parent
 from drift_pipeline.schema.facts import Fact, FactId, Schema
@@ -13,7 +14,7 @@ from drift_pipeline.schema.facts import Fact, FactId, Schema
 _ALWAYS = ("default_privilege",)
 """Kinds that bear on every new object."""
 
-_REACH_DOWN = ("column", "index", "unique", "exclusion")
+_REACH_DOWN = ("column", *INDEX_KINDS)
 
 
 def cut_out(source: Schema, target: Schema, differences: Sequence[Difference]) -> tuple[Schema, Schema]:
@@ -23,6 +24,7 @@ def cut_out(source: Schema, target: Schema, differences: Sequence[Difference]) -
     if 2 * len(touched) > len(source.facts):
         return source, target
     children = (by_parent(source.facts), by_parent(target.facts))
+    touched |= _incomplete_above(touched, (source.facts, target.facts), children)
     below = _below(touched, (source.facts, target.facts))
     parts = (part.id for group in children for table in below for part in group.get(table, ()))
     touched |= {key for key in parts if key.kind in _REACH_DOWN}
@@ -30,6 +32,27 @@ def cut_out(source: Schema, target: Schema, differences: Sequence[Difference]) -
     around = _surroundings(touched, (source.facts, target.facts), children)
     around |= below | {key for schema in (source, target) for key in schema.facts if key.kind in _ALWAYS}
     return _only(source, touched | around), _only(target, touched | around)
+
+
+def _incomplete_above(
+    touched: Collection[FactId],
+    sides: Sequence[Mapping[FactId, Fact]],
+    children: Sequence[Mapping[FactId, Sequence[Fact]]],
+) -> set[FactId]:
+    """Indexes and keys of partitioned tables to which something is attached, or may be, in the tables touched."""
+    found: set[FactId] = set()
+    for facts, inside in zip(sides, children, strict=True):
+        queue = list({FactId("table", key.name[:2]) for key in touched if key.kind in (*INDEX_KINDS, *TABLES)})
+        while queue:
+            key = queue.pop()
+            parents = parents_of(facts[key]) if key in facts else []
+            queue += parents
+            attached = [fact.attributes.get("partition_of") for fact in inside.get(key, ())]
+            for fact in (fact for parent in parents for fact in inside.get(parent, ())):
+                own = fact.id.kind in INDEX_KINDS
+                if own and (fact.attributes.get("valid") is False or [fact.id.name[0], fact.id.name[-1]] in attached):
+                    found.add(fact.id)
+    return found
 
 
 def _below(touched: Collection[FactId], sides: Sequence[Mapping[FactId, Fact]]) -> set[FactId]:

@@ -35,7 +35,10 @@ class Going(Ground):
                 yield from self._swap(fact)
                 continue
             sql = rule.drop(self.scene, fact)
-            if any(other in self.scene.gone for other in self._attached(key)):
+            if key.kind == "index" and any(
+                other in self.scene.gone and other.kind != "index" for other in self._attached(key)
+            ):
+                # a constraint goes with its index only if it is told to
                 sql = [f"{statement} CASCADE" for statement in sql]
             leaves = frozenset(self._with_parts(key, self.scene.source_children))
             yield Step(
@@ -45,7 +48,7 @@ class Going(Ground):
                 about=self._about(key) | self._content(leaves, self.scene.goal) | self._left_to_heirs(fact),
                 leaves=leaves,
                 disturbs=leaves,
-                frees=self._claims(leaves, self.situation.source),
+                frees=self._claims(leaves, self.situation.source) | self._left_out(leaves),
                 destructive=rule.loses and self._is_loss(fact),
                 note=self._note(key),
             )
@@ -64,6 +67,12 @@ class Going(Ground):
         keeping = heirs_of(self.scene, fact)[0] if fact.id.kind == "column" else []
         own = (FactId("column", (*table.name, fact.id.name[-1])) for table in keeping)
         return frozenset(key for key in own if self.situation.changed.get(key) == frozenset({"inherited"}))
+
+    def _left_out(self, ids: Iterable[FactId]) -> frozenset[tuple[str, ...]]:
+        """Names of what partitions have by an index, and that comes again on its own."""
+        return self._claims(
+            (key for key, cause in self.situation.incomplete.causes.items() if cause in ids), self.situation.goal
+        )
 
     def _attached(self, key: FactId) -> list[FactId]:
         """Indexes and keys of partitions that are attached to this one of the partitioned table."""
@@ -116,7 +125,7 @@ class Going(Ground):
                 continue
             yield from self._with_parts(child.id, children)
         for other in (*self._attached(key), *self._heirs_columns.get(key, ())) if source else ():
-            if other in self.scene.gone:
+            if other in self.scene.gone and self.situation.source[other].parent not in self.scene.gone:
                 yield from self._with_parts(other, children)
         for sequence in self.scene.owned_sequences.get(key, ()) if source else ():
             if sequence in self.scene.gone:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from drift_pipeline.plan.native.address import CONSTRAINTS, INDEX_KINDS, TYPES
 from drift_pipeline.plan.native.quote import quote_ident
-from drift_pipeline.plan.native.steps import Edges, Step, aspect_of, text
+from drift_pipeline.plan.native.steps import Edges, Phase, Step, aspect_of, text
 from drift_pipeline.schema.facts import Fact, FactId
 
 TYPE_LIKE = (*TYPES, "collation", "extension", "table", "view", "materialized_view", "foreign_table")
@@ -35,7 +35,8 @@ def needs(facts: Mapping[FactId, Fact], depends: Iterable[tuple[FactId, FactId]]
             for other in _index_named(tuple(str(part) for part in attached), fact, facts):
                 # it goes with the parent's, but comes before it, so that the parent's takes it and makes no other
                 one, needed = (other, fact.id) if coming else (fact.id, other)
-                edges.setdefault(one, set()).add(needed)
+                if not coming or facts[other].attributes.get("valid") is not False:
+                    edges.setdefault(one, set()).add(needed)
         if fact.parent is not None and fact.parent in facts:
             own.add(fact.parent)
         for aspect, others in _stated_needs(fact, facts):
@@ -218,6 +219,12 @@ def _before(steps: Sequence[Step], source_needs: Edges, goal_needs: Edges) -> di
                 before[number] |= making.get(needed, set())
         for name in step.takes:
             before[number] |= freeing.get(name, set())
+    for number, step in enumerate(steps):
+        for renamed in step.about if step.phase is Phase.RENAME else ():
+            # whatever it loses later, it loses under its new name
+            for later in leaving.get(renamed, ()):
+                before[number].discard(later)
+                before[later].add(number)
         before[number].discard(number)
     return before
 

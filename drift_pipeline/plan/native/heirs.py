@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from drift_pipeline.plan.native.address import INDEX_KINDS
+from drift_pipeline.plan.native.attached import part_for
 from drift_pipeline.plan.native.steps import aspect_of, by_parent
 from drift_pipeline.schema.facts import Fact, FactId
 
@@ -63,8 +65,33 @@ def adopt(
             moved |= _leave(key, parent, source, goal, there=there, kept=kept)
         for parent in [parent for parent in new if parent not in old]:
             moved |= _join(key, parent, source, goal, wanted)
-        result[key] = frozenset(moved)
+        result[key] = frozenset(moved | _attached_by_it(key, source, goal, there))
     _adopt_indexes(source, goal, wanted, target)
+    return result
+
+
+def _attached_by_it(
+    table: FactId, source: Mapping[FactId, Fact], goal: Mapping[FactId, Fact], there: Mapping[FactId, Sequence[Fact]]
+) -> set[FactId]:
+    """Indexes and keys that are attached, or let go, when the table joins or leaves."""
+    own = (fact for fact in there.get(table, ()) if fact.id.kind in INDEX_KINDS and fact.id in goal)
+    sides = ((fact, goal[fact.id]) for fact in own)
+    return {one.id for one, other in sides
+            if one.attributes.get("partition_of") != other.attributes.get("partition_of")}  # fmt: skip
+
+
+def kept_from(
+    adopted: Mapping[FactId, frozenset[FactId]], source: Mapping[FactId, Fact], goal: Mapping[FactId, Fact]
+) -> dict[FactId, frozenset[FactId]]:
+    """The bonds of tables that leave, with the parents' indexes and keys of which they keep their parts by that."""
+    result: dict[FactId, frozenset[FactId]] = {}
+    children = by_parent(source) if adopted else {}
+    for table, moved in adopted.items():
+        parts = [source[key] for key in moved if key.kind in INDEX_KINDS and key in source and key in goal]
+        above = parts_of(table, source, children, INDEX_KINDS) if parts else ()
+        given = frozenset(fact.id for fact in above if fact.parent != table and any(repeats(x, fact) for x in parts))
+        if given:
+            result[aspect_of(table, "partition_of")] = given
     return result
 
 
@@ -118,7 +145,8 @@ def beside(
         old = source.get(table.id)
         bound = old is not None and parents_of(old) == parents_of(table)
         for other in parts_of(parents_of(table)[0], goal, children, (key.kind,)):
-            if other.attributes.get("valid") is not False and repeats(fact, other):
+            attached = fact.attributes.get("partition_of") == [other.id.name[0], other.id.name[-1]]
+            if other.attributes.get("valid") is not False and repeats(fact, other) and not attached:
                 was = source.get(other.id)
                 needed = set() if was is not None and repeats(fact, was) else {other.id}
                 needed |= set() if bound else {aspect_of(table.id, "partition_of")}
@@ -144,7 +172,7 @@ def _leave(
             moved.add(own.id)
         if own.id in kept:
             goal.setdefault(own.id, kept[own.id])
-    inherited = list(parts_of(parent, source, there, _KEPT_ON_LEAVING))
+    inherited = [fact for fact in parts_of(parent, source, there, _KEPT_ON_LEAVING) if not _may_lack(fact)]
     names = source[child].attributes.get("_not_null_names")
     for fact in kept.values():
         if fact.id in source or fact.id.kind not in _KEPT_ON_LEAVING:
@@ -154,6 +182,14 @@ def _leave(
             source[fact.id] = fact
             goal.setdefault(fact.id, fact)
             moved.add(fact.id)
+    for other in inherited:
+        stays = other.id in goal and not _may_lack(goal[other.id])
+        if source[child].attributes.get("partition_of") and other.id.kind in ("index", "unique") and stays:
+            # it keeps its part of what the parent keeps
+            own_part = part_for(other, source[child], source)
+            if own_part is not None and not any(repeats(fact, other) for fact in kept.values()):
+                source[own_part.id] = own_part
+                moved.add(own_part.id)
     wanted = any(fact.id.kind == "primary_key" for fact in kept.values())
     had = bool(source[child].attributes.get("partition_of")) and not wanted
     keys = [fact for fact in inherited if had and fact.id.kind == "primary_key"]
@@ -181,9 +217,11 @@ def _join(
     if not goal[child].attributes.get("partition_of"):
         # an heir keeps what it brought along as its own: that such a fact should go stays open
         moved -= {key for key in moved if key in source}
-    inherited = list(parts_of(parent, goal, wanted, _KEPT_ON_LEAVING))
+    inherited = [fact for fact in parts_of(parent, goal, wanted, _KEPT_ON_LEAVING) if not _may_lack(fact)]
+    names = goal[child].attributes.get("_not_null_names")
     for fact in [fact for fact in source.values() if fact.parent == child and fact.id not in goal]:
-        if fact.id.kind in _KEPT_ON_LEAVING and any(repeats(fact, other) for other in inherited):
+        named = fact.id.kind == "not_null" and isinstance(names, dict) and _column(fact) in names
+        if named or (fact.id.kind in _KEPT_ON_LEAVING and any(repeats(fact, other) for other in inherited)):
             goal[fact.id] = fact
             moved.add(fact.id)
     for other in inherited:
@@ -192,6 +230,11 @@ def _join(
             goal[own.id] = own
             moved.add(own.id)
     return moved
+
+
+def _may_lack(fact: Fact) -> bool:
+    """Whether a partition may have nothing of the parent's: what it has of an index that is not complete is a fact."""
+    return fact.id.kind in INDEX_KINDS and fact.attributes.get("valid") is False
 
 
 def as_child(fact: Fact, child: FactId) -> Fact:

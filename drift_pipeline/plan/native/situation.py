@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from drift_pipeline.diff.differences import Change, Difference
 from drift_pipeline.plan.native.heirs import adopt, beside
+from drift_pipeline.plan.native.incomplete import Incomplete, incomplete
 from drift_pipeline.plan.native.steps import by_parent
 from drift_pipeline.schema.coverage import plane_of
 from drift_pipeline.schema.facts import Fact, FactId, Schema
@@ -33,6 +34,8 @@ class Situation:
     """Tables that leave or join a parent, and the facts that come and go with that alone."""
     beside: Mapping[FactId, frozenset[FactId]]
     """What a partition has beside the same of its parent's, and what that has to wait for."""
+    incomplete: Incomplete
+    """What follows from partitioned indexes and keys of which some partition has nothing."""
 
 
 def situation_of(
@@ -54,6 +57,7 @@ def situation_of(
     goal = _goal(there, target, differences, moved, planes)
     _replace(goal, there, target, {old: new for old, new in asked.items() if old not in moved})
     adopted = adopt(there, goal, target.facts)
+    partial = incomplete(there, goal, target.facts)
     changed = {key: _differing(there[key], fact) for key, fact in goal.items() if key in there}
     return Situation(
         source=there,
@@ -65,6 +69,7 @@ def situation_of(
         changed={key: names for key, names in changed.items() if names},
         adopted=adopted,
         beside=beside(there, goal, target.facts),
+        incomplete=partial,
     )
 
 

@@ -11,7 +11,7 @@ from drift_pipeline.plan.native.build import Builder
 from drift_pipeline.plan.native.closure import Closure, close
 from drift_pipeline.plan.native.extent import cut_out
 from drift_pipeline.plan.native.graph import in_order, needs
-from drift_pipeline.plan.native.heirs import comes_with_parent
+from drift_pipeline.plan.native.heirs import comes_with_parent, kept_from
 from drift_pipeline.plan.native.renames import rename_steps
 from drift_pipeline.plan.native.rules import RULES
 from drift_pipeline.plan.native.rules.privileges import privilege_steps
@@ -56,7 +56,7 @@ def write_statements(
     ]
     steps = [step for step in steps if step.sql]
     ordered = in_order(steps, _without_swaps(scene, closure), scene.goal_needs)
-    not_settled = frozenset(item.key for item in differences if _stays_open(item, closure))
+    not_settled = frozenset(item.key for item in differences if _stays_open(item, closure, situation))
     statements = [
         statement for step in _separated(ordered, scene) for statement in _statements(step, situation, not_settled)
     ]
@@ -64,19 +64,24 @@ def write_statements(
 
 
 def _scene(situation: Situation, major: int, planes: Collection[str]) -> Scene:
+    waits = situation.incomplete.waits
+    later = situation.beside.keys() | waits.keys()
     return Scene(
         source=situation.source,
         goal=situation.goal,
-        source_needs=_bound(needs(situation.source, situation.source_depends), situation.adopted, situation.source),
+        source_needs=_later(
+            _bound(needs(situation.source, situation.source_depends), situation.adopted, situation.source),
+            kept_from(situation.adopted, situation.source, situation.goal),
+        ),
         goal_needs=_bound(
-            _later(needs(situation.goal, situation.goal_depends, coming=True), situation.beside),
+            _later(_later(needs(situation.goal, situation.goal_depends, coming=True), situation.beside), waits),
             situation.adopted,
             situation.goal,
-            situation.beside,
+            later,
         ),
         major=major,
         planes=frozenset(planes),
-        attached=situation.adopted,
+        attached=situation.incomplete.attached,
     )
 
 
@@ -110,7 +115,12 @@ def _decided(scene: Scene, situation: Situation, closure: Closure) -> Scene:
     attached_later = [key for key in fresh if key.kind == "table" and stands_alone(scene, scene.goal[key])]
     return replace(
         scene,
-        goal_needs=_bound(scene.goal_needs, attached_later, scene.goal, situation.beside),
+        goal_needs=_bound(
+            scene.goal_needs,
+            attached_later,
+            scene.goal,
+            situation.beside.keys() | situation.incomplete.waits.keys(),
+        ),
         fresh=frozenset(fresh),
         gone=frozenset(_spread(gone, scene.source_children)),
         swapped=swapped,
@@ -152,8 +162,10 @@ def _separated(steps: Sequence[Step], scene: Scene) -> list[Step]:
     ]
 
 
-def _stays_open(difference: Difference, closure: Closure) -> bool:
+def _stays_open(difference: Difference, closure: Closure, situation: Situation) -> bool:
     """Whether the difference names an attribute that no statement sets, of a fact that does not come anew."""
+    if difference.id in situation.incomplete.beyond_reach:
+        return True
     names = closure.open.get(difference.id, frozenset())
     return bool(names & difference.changed_names) and difference.id not in closure.rebuilt
 

@@ -23,7 +23,7 @@ select
     ) end as option_order,
     ts.spcname::text as tablespace,
     i.indisvalid as valid,
-    case when not above.valid then above.name end as partition_of,
+    case when k.conparentid = 0 or not above.valid then above.name end as partition_of,
     pg_get_constraintdef(k.oid) as _definition,
     x.relname::text as _index,
     above.name as _attached_to

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from drift_pipeline.plan.native.address import table_of
+from drift_pipeline.plan.native.address import INDEX_KINDS, table_of
 from drift_pipeline.plan.native.quote import dotted, quote_ident
-from drift_pipeline.plan.native.rules.common import drop_from_table, set_options
+from drift_pipeline.plan.native.rules.common import TIED, drop_from_table, set_options
 from drift_pipeline.plan.native.rules.printed import readable_again
 from drift_pipeline.plan.native.steps import Alteration, Rule, Scene, Sql, mapped, text
 from drift_pipeline.schema.facts import Fact, FactId
 
 
-def _create(_scene: Scene, fact: Fact) -> Sql:
+def _create(scene: Scene, fact: Fact) -> Sql:
     name = quote_ident(fact.id.name[2])
-    return [f"ALTER TABLE {table_of(fact.id)} ADD CONSTRAINT {name} {readable_again(text(fact, '_definition'))}"]
+    # one that is not complete leaves the partitions alone
+    only = "ONLY " if fact.attributes.get("valid") is False and _of_partitioned(scene, fact) else ""
+    definition = readable_again(text(fact, "_definition"))
+    return [f"ALTER TABLE {only}{table_of(fact.id)} ADD CONSTRAINT {name} {definition}"]
+
+
+def _of_partitioned(scene: Scene, fact: Fact) -> bool:
+    table = scene.goal.get(FactId("table", fact.id.name[:2]))
+    return table is not None and bool(table.attributes.get("partition_key"))
 
 
 def _validate(_scene: Scene, _before: Fact, after: Fact) -> Sql:
@@ -63,12 +71,56 @@ def _create_nothing(_scene: Scene, _before: Fact, _after: Fact) -> Sql:
     return []
 
 
-def _stays_invalid(_scene: Scene, _before: Fact, after: Fact) -> bool:
-    """What is invalid comes anew to be valid; nothing makes a valid one invalid."""
-    return after.attributes.get("valid") is False
+def _stays_invalid(scene: Scene, _before: Fact, after: Fact) -> bool:
+    """What is invalid comes anew to be valid, and the other way round where partitions have parts of it; nothing else
+    makes a valid one invalid."""
+    return after.attributes.get("valid") is False and not _of_partitioned(scene, after)
 
 
+def _attach_parts(scene: Scene, _before: Fact, after: Fact) -> Sql:
+    head = f"ALTER INDEX {_index_name(after)} ATTACH PARTITION"
+    return [f"{head} {dotted(child.name[0], child.name[2])}" for child in sorted(scene.attached[after.id])]
+
+
+def _gets_complete(scene: Scene, _before: Fact, after: Fact) -> bool:
+    return after.id in scene.attached
+
+
+def _attach(scene: Scene, _before: Fact, after: Fact) -> Sql:
+    """To a parent's that stays incomplete: a complete one takes what it finds, and so does a table that joins."""
+    path, table = after.attributes.get("partition_of"), after.parent
+    if not isinstance(path, list) or table is None:
+        return []
+    parent = _parent_index(scene, after)
+    if parent is None or parent.attributes.get("valid") is not False:
+        return []
+    there = scene.source.get(table)
+    bound = there is not None and there.attributes.get("partition_of") == scene.goal[table].attributes["partition_of"]
+    if parent.id in scene.source and parent.id not in scene.fresh and not bound:
+        return []
+    return [f"ALTER INDEX {dotted(*map(str, path))} ATTACH PARTITION {_index_name(after)}"]
+
+
+def _parent_index(scene: Scene, fact: Fact) -> Fact | None:
+    table = scene.goal.get(fact.parent) if fact.parent else None
+    above, path = (each.attributes.get("partition_of") if each else None for each in (table, fact))
+    if not isinstance(above, list) or not isinstance(path, list):
+        return None
+    name = (*(str(part) for part in above), str(path[-1]))
+    return next((found for kind in INDEX_KINDS if (found := scene.goal.get(FactId(kind, name)))), None)
+
+
+def _can_attach(scene: Scene, before: Fact, after: Fact) -> bool:
+    """What is attached is let go with its table alone."""
+    tables = [facts.get(after.parent) if after.parent else None for facts in (scene.source, scene.goal)]
+    one, other = (table.attributes.get("partition_of") if table else None for table in tables)
+    return before.attributes.get("partition_of") is None or one != other
+
+
+_ATTACHED = Alteration(("partition_of",), _attach, possible=_can_attach, after_create=True, aspect="attached")
 _STORED = (
+    _ATTACHED,
+    Alteration(("valid",), _attach_parts, possible=_gets_complete),
     Alteration(("valid",), _create_nothing, possible=_stays_invalid),
     Alteration(("options", "option_order"), _write_options, after_create=True, fresh={}),
     Alteration(("tablespace",), _write_tablespace, after_create=True),
@@ -105,28 +157,13 @@ def _write_statistics(_scene: Scene, before: Fact, after: Fact) -> Sql:
     ]
 
 
-def _reindex(scene: Scene, _before: Fact, after: Fact) -> Sql:
-    if after.id in scene.attached:
-        return [
-            f"ALTER INDEX {_index_name(after)} ATTACH PARTITION {dotted(child.name[0], child.name[2])}"
-            for child in sorted(scene.attached[after.id])
-        ]
+def _reindex(_scene: Scene, _before: Fact, after: Fact) -> Sql:
     return [f"REINDEX INDEX {_index_name(after)}"]
 
 
 def _can_reindex(scene: Scene, _before: Fact, after: Fact) -> bool:
     """An index of a partitioned table has nothing to rebuild: it is invalid as long as a partition has none."""
-    table = scene.goal.get(FactId("table", after.id.name[:2]))
-    if after.id in scene.attached:
-        return True
-    return after.attributes.get("valid") is True and not (table and table.attributes.get("partition_key"))
-
-
-def _attach(_scene: Scene, _before: Fact, after: Fact) -> Sql:
-    parent = after.attributes.get("partition_of")
-    if not isinstance(parent, list):
-        return []
-    return [f"ALTER INDEX {dotted(str(parent[0]), str(parent[-1]))} ATTACH PARTITION {_index_name(after)}"]
+    return after.attributes.get("valid") is True and not _of_partitioned(scene, after)
 
 
 def _create_domain_check(_scene: Scene, fact: Fact) -> Sql:
@@ -159,8 +196,10 @@ RULES: Mapping[str, Rule] = {
             Alteration(("options", "option_order"), _write_options),
             Alteration(("tablespace",), _write_tablespace, after_create=True),
             Alteration(("statistics",), _write_statistics, after_create=True, fresh={}),
+            TIED,
+            Alteration(("valid",), _attach_parts, possible=_gets_complete),
             Alteration(("valid",), _reindex, possible=_can_reindex),
-            Alteration(("partition_of",), _attach),
+            _ATTACHED,
         ),
         loses=False,
         rank=44,
