@@ -174,7 +174,10 @@ def _read_check(key: dg.AssetKey, fleet: FleetReport) -> dg.AssetCheckResult:
         check_name=EVERY_DATABASE_READ,
         passed=not fleet.unread,
         severity=dg.AssetCheckSeverity.ERROR,
-        metadata={"offenders": dg.MetadataValue.int(len(fleet.unread))},
+        metadata={
+            "offenders": dg.MetadataValue.int(len(fleet.unread)),
+            **({"which": dg.MetadataValue.md(unread_table(fleet))} if fleet.unread else {}),
+        },
     )
 
 
