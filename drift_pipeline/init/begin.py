@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from drift_pipeline.init import files
 from drift_pipeline.init.search import Found, search
 from drift_pipeline.init.sources import Repository, read_repository
 from drift_pipeline.init.verify import Verified, verify
+from drift_pipeline.models.loaded import few
 from drift_pipeline.output import write_file
 from drift_pipeline.settings_file import find_file
 
@@ -90,7 +91,7 @@ def described(discovered: Discovered) -> Iterator[str]:
     verified = discovered.verified
     models = verified.models
     where = {holder.target: f" ({holder.file}:{holder.line})" for holder in discovered.found.holders}
-    names = ", ".join(target + where.get(target, "") for target in models.targets) or f"those of {models.alembic}"
+    names = few([target + where.get(target, "") for target in models.targets]) or f"those of {models.alembic}"
     if verified.error:
         yield f"! models: {names}, not loaded: {verified.error.message}"
         yield f"    next: {verified.error.next_step}"
@@ -98,7 +99,7 @@ def described(discovered: Discovered) -> Iterator[str]:
         python = f", loaded by {models.python}" if models.python else ""
         yield f"✓ models: {names}: {verified.tables} table{'s' * (verified.tables != 1)}{python}"
     if verified.missing:
-        yield f"! models: nothing of them declares {_some(verified.missing)}, which stand in the source"
+        yield f"! models: nothing of them declares {few(verified.missing, most=3)}, which stand in the source"
         yield "    next: name their modules, too, under models.targets in drift.toml"
     if verified.revisions is not None:
         yield f"✓ alembic: {models.alembic}: {verified.revisions} revision{'s' * (verified.revisions != 1)}"
@@ -109,10 +110,6 @@ def described(discovered: Discovered) -> Iterator[str]:
         yield f"– alembic: {models.alembic}, not looked into before the models can be loaded"
     else:
         yield "– alembic: none found; without it the cause of drift cannot be told, and no revision be written"
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def write(root: Path, choice: Choice) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -69,16 +69,19 @@ class Found:
 
 def search(repository: Repository) -> Found:
     """Looks through the sources."""
-    holders = [holder for source in repository.sources for holder in _holders(source)]
+    names = _Names(repository.sources)
+    own_kinds = {name: kind for source in repository.sources for name, kind in _own_kinds(source)}
+    holders = [holder for source in repository.sources for holder in _holders(source, names, own_kinds)]
     used = {holder.uses for holder in holders}
     own = [holder for holder in holders if holder.name not in used]
     flask = {holder.name for holder in holders if holder.called == "Flask-SQLAlchemy"}
     bases = {f"{name}.Model" for name in flask}
     bases |= {holder.name for holder in holders if holder.called == "declarative base"}
-    tables_of = _Tables({f"{name}.Table" for name in flask}, bases)
+    tables_of = _Tables({f"{name}.Table" for name in flask}, bases, names)
     declaring, roots = [], []
     for source in repository.sources:
         tables = tuple(dict.fromkeys(tables_of(source)))
+        tables = tuple(name for name in tables if not name.startswith("alembic_version"))
         if tables:
             declaring.append(Declaring(source.module, tables))
         if tables or any(holder.file == str(source.path) for holder in own):
@@ -109,7 +112,40 @@ def _common_package(modules: list[str]) -> str:
     return ".".join(common) if len(common) > 1 or common in (["models"], ["model"], ["entities"]) else ""
 
 
-def _holders(source: Source) -> Iterator[Holder]:
+class _Names:
+    """Where names come from that a package hands on, such as `db` of `app/__init__.py`."""
+
+    def __init__(self, sources: Iterable[Source]) -> None:
+        self._modules = {source.module: source for source in sources}
+
+    def __call__(self, dotted: str) -> str:
+        """The dotted name by which its own module knows it."""
+        for _ in range(MOST_HOPS):
+            module, rest = dotted, ""
+            while module and module not in self._modules:
+                module, _dot, last = module.rpartition(".")
+                rest = f"{last}.{rest}" if rest else last
+            name, _dot, behind = rest.partition(".")
+            origin = self._modules[module].imports.get(name) if module and name else None
+            if not origin:
+                break
+            dotted = f"{origin}.{behind}" if behind else origin
+        return dotted
+
+
+MOST_HOPS = 8
+
+
+def _own_kinds(source: Source) -> Iterator[tuple[str, Kind]]:
+    """Classes that a project derives from those of a library that are called."""
+    for node in _top_level(source.tree.body):
+        if isinstance(node, ast.ClassDef):
+            kind = next((_CALLS[name] for base in node.bases if (name := _of_library(source, base)) in _CALLS), None)
+            if kind:
+                yield f"{source.module}.{node.name}", kind
+
+
+def _holders(source: Source, names: _Names, own_kinds: Mapping[str, Kind]) -> Iterator[Holder]:
     for node in _top_level(source.tree.body):
         if isinstance(node, ast.ClassDef):
             yield from _of_class(source, node)
@@ -117,10 +153,10 @@ def _holders(source: Source) -> Iterator[Holder]:
         target, value = _assigned(node)
         if not (target and isinstance(value, ast.Call)):
             continue
-        kind = _CALLS.get(_of_library(source, value.func))
+        kind = _CALLS.get(_of_library(source, value.func)) or own_kinds.get(names(source.dotted(value.func)))
         if kind:
             given = next((each.value for each in value.keywords if each.arg == "metadata"), None)
-            yield _holder(source, target, kind, node.lineno, uses=source.dotted(given))
+            yield _holder(source, target, kind, node.lineno, uses=names(source.dotted(given)))
 
 
 def _of_class(source: Source, node: ast.ClassDef) -> Iterator[Holder]:
@@ -167,8 +203,8 @@ def _assigned(node: ast.stmt) -> tuple[str, ast.expr | None]:
 class _Tables:
     """The tables that a file declares. `makers`: further names of SQLAlchemy's Table; `bases`: declarative ones."""
 
-    def __init__(self, makers: set[str], bases: set[str]) -> None:
-        self._makers, self._bases = makers, bases
+    def __init__(self, makers: set[str], bases: set[str], names: _Names) -> None:
+        self._makers, self._bases, self._names = makers, bases, names
 
     def __call__(self, source: Source) -> Iterator[str]:
         """Their names. A class that gives none of its own, as mixins do for it, counts by the class's name."""
@@ -181,7 +217,7 @@ class _Tables:
                     yield first.value
 
     def _makes_table(self, source: Source, node: ast.Call) -> bool:
-        return _of_library(source, node.func) == "Table" or source.dotted(node.func) in self._makers
+        return _of_library(source, node.func) == "Table" or self._names(source.dotted(node.func)) in self._makers
 
     def _of_class(self, source: Source, node: ast.ClassDef) -> Iterator[str]:
         pairs = dict(_assigned(each) for each in node.body)
@@ -189,7 +225,7 @@ class _Tables:
         if isinstance(named, ast.Constant) and isinstance(named.value, str):
             yield named.value
             return
-        mapped = any(source.dotted(base) in self._bases for base in node.bases)
+        mapped = any(self._names(source.dotted(base)) in self._bases for base in node.bases)
         sqlmodel = any(each.arg == "table" for each in node.keywords)
         if (mapped or sqlmodel) and "__abstract__" not in pairs:
             yield f"class {node.name}"

@@ -84,7 +84,8 @@ def read_repository(root: Path) -> Repository:
     for file in files:
         text = _bytes(root / file)
         imported.update(_top_levels(text))
-        tree = _parsed(text) if _WORTH.search(text) else None
+        # packages hand on what their modules make
+        tree = _parsed(text) if _WORTH.search(text) or file.name == "__init__.py" else None
         if tree is not None:
             parsed.append((file, tree))
     sources = []
@@ -127,23 +128,28 @@ def _parsed(text: bytes) -> ast.Module | None:
         return None
 
 
-_IMPORT = re.compile(rb"^\s*(?:from|import)\s+([A-Za-z_]\w*)", re.MULTILINE)
+_IMPORT = re.compile(rb"^[ \t]*(?:from|import)[ \t]+([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)?)", re.MULTILINE)
 
 
 def _top_levels(text: bytes) -> set[str]:
-    """First parts of the names that a file imports absolutely."""
-    return {name.decode() for name in _IMPORT.findall(text)}
+    """First parts of the names that a file imports absolutely, and their first two."""
+    names = {name.decode() for name in _IMPORT.findall(text)}
+    return names | {name.partition(".")[0] for name in names}
 
 
 def _named(root: Path, file: PurePosixPath, imported: set[str]) -> tuple[str, str]:
     """The folder for `models.path` and the module's name.
 
-    The package begins at the first folder with an `__init__.py` that the repository's code imports by its name; else
-    where the `__init__.py` files end; else, since packages need none, at a folder that is imported by its name.
+    The package begins at the first folder whose name and the next one's the repository's code imports together, `a.b`;
+    else at the first one with an `__init__.py` that is imported by its name; else where the `__init__.py` files end;
+    else, since packages need none, at a folder that is imported by its name.
     """
     parts = list(file.parent.parts)
     regular = [(root.joinpath(*parts[: at + 1]) / "__init__.py").is_file() for at in range(len(parts))]
-    start = next((at for at, name in enumerate(parts) if regular[at] and name in imported), None)
+    pairs = [f"{one}.{other}" for one, other in zip(parts, [*parts[1:], file.stem], strict=False)]
+    start = next((at for at, pair in enumerate(pairs) if pair in imported), None)
+    if start is None:
+        start = next((at for at, name in enumerate(parts) if regular[at] and name in imported), None)
     if start is None:
         start = len(parts)
         while start and regular[start - 1]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from drift_pipeline.models.faults import ModelFault, Subject
@@ -62,3 +62,13 @@ class LoadedModels:
             f"the env.py of {self.source} stopped before it told its options ({self.unfinished}): its target_metadata "
             "was taken, and its include_name and include_object where they have these names",
         )
+
+
+MOST_NAMED = 5
+
+
+def few(names: Sequence[str], most: int = MOST_NAMED) -> str:
+    """Names as a sentence can hold them: of a long list the first three, and how many more there are."""
+    if len(names) <= most:
+        return ", ".join(names)
+    return f"{', '.join(names[:3])} and {len(names) - 3} more"

@@ -14,7 +14,7 @@ from drift_pipeline.errors import ConfigError, ModelsError
 from drift_pipeline.models import cache as kept_answers
 from drift_pipeline.models.environment import for_models, stable
 from drift_pipeline.models.faults import ModelFault, Subject
-from drift_pipeline.models.loaded import LoadedModels, ModelStatement
+from drift_pipeline.models.loaded import LoadedModels, ModelStatement, few
 from drift_pipeline.models.subprocesses import interpreter, run
 from drift_pipeline.redaction import redact, secrets_in
 
@@ -59,7 +59,7 @@ def _told(
 def _request(models: ModelSettings, root: Path) -> tuple[dict[str, Any], str]:
     """Targets win: whoever names them means them."""
     if models.targets:
-        return {"mode": "models", "targets": list(models.targets)}, ", ".join(models.targets)
+        return {"mode": "models", "targets": list(models.targets)}, few(models.targets)
     if models.alembic:
         return {"mode": "alembic", "alembic": str(alembic_file(models, root))}, models.alembic
     raise ConfigError(

@@ -19,6 +19,7 @@ from drift_pipeline.config import ModelSettings
 from drift_pipeline.errors import DriftError, MigrationError, ModelsError
 from drift_pipeline.models.environment import for_models
 from drift_pipeline.models.line import Ended, Line, opened
+from drift_pipeline.models.loaded import few
 from drift_pipeline.redaction import redact, secrets_in
 
 PROCESS = Path(__file__).parent / "process"
@@ -186,7 +187,7 @@ class _Talk:
         self, request: Mapping[str, Any], root: Path, withheld: frozenset[str], secrets: frozenset[str]
     ) -> None:
         alembic = str(request.get("alembic", ""))
-        subject = ", ".join(request.get("targets") or ()) or _relative(alembic, root)
+        subject = few(request.get("targets") or ()) or _relative(alembic, root)
         self._error, failed, slow = _PURPOSES[request["mode"]]
         self._upgrades = request["mode"] == "upgrade"
         self._could_not, self._too_slow = failed.format(subject), slow.format(subject)
@@ -227,6 +228,8 @@ class _Talk:
             )
         if error["type"] == "ModuleNotFoundError" and error["name"] in _NEEDED:
             return f"this interpreter has no {error['name']}; set models.python to the python of the application"
+        if "circular import" in error["message"]:
+            return "name the module that the application imports first before it under models.targets"
         if "application context" in error["message"]:
             return 'env.py needs a running Flask; name the models by models.targets instead, such as "app:create_app"'
         other = _UPGRADE_HINT if self._upgrades else _ANY_HINT

@@ -135,6 +135,35 @@ FLASK: Files = {
     """,
 }
 
+OWN_FLASK: Files = {
+    "shop/__init__.py": "",
+    "shop/core/__init__.py": "from shop.core.database import db\n",
+    "shop/core/database.py": """
+        from flask_sqlalchemy import SQLAlchemy
+
+        class OurSQLAlchemy(SQLAlchemy):
+            pass
+
+        db = OurSQLAlchemy()
+    """,
+    "shop/users.py": """
+        from shop.core import db
+
+        class User(db.Model):
+            id = db.Column(db.Integer, primary_key=True)
+
+        tags = db.Table("tags", db.Column("id", db.Integer, primary_key=True))
+        versions = db.Table("alembic_version", db.Column("version_num", db.String))
+    """,
+}
+
+NAMESPACE: Files = {
+    # the first folder is shared by several distributions, and holds no __init__.py
+    "company/shop/__init__.py": "",
+    "company/shop/db.py": BASE,
+    "company/shop/models.py": model("company.shop.db", "orders"),
+}
+
 TWO_BASES: Files = {
     "app/__init__.py": "",
     "app/sales.py": """

@@ -22,10 +22,21 @@ def found_in(folder: Path, files: projects.Files) -> Found:
         (projects.SRC_LAYOUT, ["shop.db:Base.metadata"], ("src",), {"customers", "orders"}),
         (projects.NO_INIT_FILES, ["app.db:Base.metadata"], (".",), {"orders"}),
         (projects.FLASK, ["shop.extensions:db"], (".",), {"class User", "tags"}),
+        (projects.OWN_FLASK, ["shop.core.database:db"], (".",), {"class User", "tags"}),
+        (projects.NAMESPACE, ["company.shop.db:Base.metadata"], (".",), {"orders"}),
         (projects.TWO_BASES, ["app.audit:metadata", "app.sales:SalesBase.metadata"], (".",), {"orders", "entries"}),
         (projects.NOTHING, [], (".",), set()),
     ],
-    ids=["one file", "src layout", "packages without __init__", "Flask-SQLAlchemy", "two bases", "nothing"],
+    ids=[
+        "one file",
+        "src layout",
+        "packages without __init__",
+        "Flask-SQLAlchemy",
+        "its own",
+        "namespace",
+        "two bases",
+        "nothing",
+    ],
 )
 def test_it_finds_what_each_layout_declares(
     tmp_path: Path, files: projects.Files, targets: list[str], path: tuple[str, ...], tables: set[str]

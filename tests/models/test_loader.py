@@ -168,6 +168,21 @@ def test_an_import_error_is_one_line_that_names_module_place_and_reason(applicat
     assert "Traceback (most recent call last)" in str(error.__cause__)
 
 
+def test_a_circular_import_is_no_matter_of_the_interpreter(application: Application) -> None:
+    application.write("shop.py", "from other import thing\nbase = 1\n")
+    application.write("other.py", "from shop import base\nthing = 1\n")
+    error = failure(application, "shop:Base")
+    assert "circular import" in error.message
+    assert "name the module that the application imports first" in error.hint
+
+
+def test_a_long_list_of_targets_is_told_by_its_first_ones(application: Application) -> None:
+    for number in range(9):
+        application.write(f"part{number}.py", "raise RuntimeError('no')\n")
+    error = failure(application, *[f"part{number}" for number in range(9)])
+    assert "the models of part0, part1, part2 and 6 more could not be loaded" in error.message
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
