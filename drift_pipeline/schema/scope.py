@@ -178,7 +178,8 @@ def _rule_for(key: FactId, rules: _Rules) -> str:
 
 
 def _take_children(kept: dict[FactId, Fact], reasons: Mapping[FactId, str]) -> None:
-    """Move what belongs to something left out from `kept`: its parts, and the sequences of its columns."""
+    """Move what belongs to something left out from `kept`: its parts, the sequences of its columns, and what makes a
+    column NOT NULL."""
     gone = set(reasons)
     moved = bool(gone)
     while moved:
@@ -190,7 +191,10 @@ def _take_children(kept: dict[FactId, Fact], reasons: Mapping[FactId, str]) -> N
 
 
 def _owner(fact: Fact) -> FactId | None:
-    """The table whose column owns the sequence."""
+    """The table whose column owns the sequence; the column that a NOT NULL is about, which stands beside it."""
+    if fact.id.kind == "not_null":
+        columns = fact.attributes.get("columns")
+        return FactId("column", (*fact.id.name[:2], *map(str, columns if isinstance(columns, list) else ())))
     owner = fact.attributes.get("owned_by") if fact.id.kind == "sequence" else None
     return FactId("table", tuple(map(str, owner[:2]))) if isinstance(owner, list) else None
 

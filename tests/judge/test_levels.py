@@ -60,7 +60,9 @@ def test_no_rule_of_the_fixed_table_can_be_lowered(rule: object) -> None:
         ("nonsense", "minor", "there is no rule", "drift rules"),
         ("C23", "none", "'none' is no level", "minor, major or critical"),
         ("C23", "bad", "'bad' is no level", "minor, major or critical"),
-        (IMPACT_RULES[0].id, "minor", "says what breaks now", "severity"),
+        (IMPACT_RULES[0].id, "minor", "says what a difference breaks now", "severity"),
+        ("W23", "major", "W23 says which side should give way", "only the severity of a repair"),
+        ("w23", "major", "w23 says which side should give way", "only the severity of a repair"),
     ],
 )
 def test_a_setting_that_means_nothing_is_refused(name: str, wanted: str, said: str, hint: str) -> None:

@@ -91,6 +91,16 @@ def test_rules_of_the_settings_go_by_kind_and_pattern() -> None:
     assert kept.excluded == {"ignored: table public.tmp_*": 1, "experiments": 1}
 
 
+def test_what_makes_an_ignored_column_not_null_goes_with_it() -> None:
+    home = FactId("table", ("public", "t"))
+    own, other = (Fact(FactId("not_null", ("public", "t", f"nn_{name}")), {"columns": [name]}, home) for name in "ab")
+    whole = schema(table("t", column("t", "a"), column("t", "b")), own, other)
+    kept = restrict(whole, ignore=[IgnoreRule("column", "public.t.a")])
+    assert {key for key in kept.facts if key.kind in ("column", "not_null")} == {
+        FactId("column", ("public", "t", "b")), other.id
+    }  # fmt: skip
+
+
 def test_the_sequence_of_an_ignored_table_goes_with_it() -> None:
     owned = fact("sequence", "public", "tmp_id_seq", owned_by=["public", "tmp", "id"])
     kept = restrict(schema(table("tmp", column("tmp", "id")), owned), ignore=[IgnoreRule("table", "*.tmp")])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from drift_pipeline.errors import ConfigError
 from drift_pipeline.judge.findings import Severity
 from drift_pipeline.judge.rules.fallback import FALLBACK
 from drift_pipeline.judge.rules.registry import IMPACT_RULES, RULES
-from drift_pipeline.judge.rules.rule import Rule
+from drift_pipeline.judge.rules.remedy import REMEDIES, RemedyRule
+from drift_pipeline.judge.rules.rule import ImpactRule, Rule
 
 LEVELS = (Severity.MINOR, Severity.MAJOR, Severity.CRITICAL)
 
@@ -25,12 +26,19 @@ def checked_levels(wanted: Mapping[str, str]) -> Levels:
     return {name: _checked(known, name, level) for name, level in wanted.items()}
 
 
+_WITHOUT_LEVEL: tuple[tuple[Sequence[ImpactRule | RemedyRule], str], ...] = (
+    (IMPACT_RULES, "what a difference breaks now"),
+    (REMEDIES, "which side should give way"),
+)
+
+
 def _checked(known: Mapping[str, Rule], name: str, level: str) -> Severity:
-    if name in {rule.id for rule in IMPACT_RULES}:
-        raise ConfigError(
-            f"rules.{name}: {name} says what breaks now, which no setting changes",
-            hint="only the severity of a repair can be set; `drift rules` lists those rules",
-        )
+    for rules, says in _WITHOUT_LEVEL:
+        if name.upper() in {rule.id.upper() for rule in rules}:
+            raise ConfigError(
+                f"rules.{name}: {name} says {says}, and no setting changes that",
+                hint="only the severity of a repair can be set; `drift rules` lists the rules that have one",
+            )
     if name not in known:
         close = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.5)
         hint = f"did you mean {close[0]}?" if close else "`drift rules` lists all rules"

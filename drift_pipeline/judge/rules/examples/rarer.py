@@ -9,6 +9,11 @@ from drift_pipeline.judge.rules.examples.example import P, T, exactly, example, 
 _PARTITIONED: Final = "create table t (a int) partition by range (a);"
 _CHILD: Final = "create table t1 partition of t for values from (1) to (2);"
 _FOREIGN_KEY: Final = "alter table t add constraint f foreign key (a) references p"
+_HEIR: Final = "create table p (a int); create table c () inherits (p)"
+_HEIR_NOT_NULL: Final = (
+    "create table p (a int not null no inherit); create table c () inherits (p);"
+    "alter table c add constraint nn not null a not valid"
+)
 _F: Final = "create function f(i int) returns int language sql as 'select 1';"
 _TG: Final = T + "create function w() returns trigger language plpgsql as 'begin return new; end';"
 _MATERIALIZED: Final = "create materialized view v as select a from t;"
@@ -50,6 +55,10 @@ KEYS: Final = (
     example("not_null_of_another_column", T, "alter table t add constraint nn not null a not valid",
             "alter table t add constraint nn not null b not valid", ("C20", "critical", "breaks"),
             ("C18", "major", "degrades"), ("K24", "major", "degrades")),
+    example("not_null_of_an_heir", "", _HEIR, _HEIR_NOT_NULL,
+            ("C19", "major", "degrades"), ("C18", "major", "degrades")),
+    example("not_null_of_an_heir_extra", "", _HEIR_NOT_NULL, _HEIR,
+            ("C20n", "critical", "breaks"), ("C20", "critical", "breaks")),
     exactly("not_null_of_its_own", "create table p (a int not null);",
             "create table t (a int, constraint own not null a) inherits (p)", "create table t (a int) inherits (p)",
             ("K24b", "minor", "none")),

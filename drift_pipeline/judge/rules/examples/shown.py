@@ -23,6 +23,7 @@ CHOSEN: Final[Mapping[str, str]] = {
     "J10": "uuid_text", "J10b": "domain_checked", "J11": "default_gained_required", "J12": "default_changed",
     "J13": "identity_lost", "J14": "expression_dropped", "J15": "expression_changed", "J16": "collation",
     "J17": "identity_runs_out", "J19": "add_foreign_key", "J20": "add_unique", "J21": "add_check",
+    "J21n": "not_null_of_an_heir", "J23": "not_null_of_an_heir_extra",
     "J22": "drop_unique", "J23b": "not_null_never_validated",
     "J24": "unique_columns", "J24o": "unique_order", "J25": "cascade_appears", "J25b": "foreign_key_off",
     "J26": "deferrable", "J27": "unique_index", "J28": "create_index", "J29": "drop_unique_index",
@@ -54,16 +55,11 @@ _NEW_NAME = (
     "on tables and columns that look alike. The rule is for sources that know of the new name."
 )
 _UNKNOWN = "Everything that is read today has a rule of its own. This one is for what nobody thought of."
-_COLUMN_SPEAKS = (
-    "A NOT NULL constraint that comes or goes with the NOT NULL of its column is told as the column's finding, with "
-    "C18 or C20."
-)
 _LABELS = "Labels need a provider that the server loads, such as that of SELinux."
 
 NOT_SHOWN: Final[Mapping[str, str]] = {
     **dict.fromkeys(("T06", "T19b", "C17", "E11", "V09", "G07", "J18", "J36"), _NEW_NAME),
     **dict.fromkeys(("ZZ01", "ZZ02", "ZZ03", "ZZ04"), _UNKNOWN),
-    **dict.fromkeys(("C19", "C20n", "J21n", "J23"), _COLUMN_SPEAKS),
     **dict.fromkeys(("P11", "J76"), _LABELS),
     "T10": "A tablespace needs a directory of its own on the server.",
     "R06": "It is what an interrupted DETACH PARTITION CONCURRENTLY leaves behind.",
