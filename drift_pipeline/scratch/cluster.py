@@ -316,6 +316,12 @@ class Cluster:
                 f"the scratch server has no disk space left below {self.directory}",
                 hint="free some space there, or set DRIFT_SCRATCH_HOME to a folder on another disk",
             )
+        if "could not look up effective user ID" in said:
+            return ScratchError(
+                f"PostgreSQL does not start for user {self.account.name}, which has no name on this machine",
+                hint="give it a line in /etc/passwd (a container that runs as any user id lacks it), or set"
+                " DRIFT_SCRATCH_URL to a server that runs already",
+            )
         telling = [line for line in lines if "error:" in line or "FATAL:" in line or "PANIC:" in line]
         reason = (telling or lines or ["it said nothing"])[0 if telling else -1]
         return ScratchError(

@@ -351,6 +351,29 @@ def test_a_user_who_is_not_root_gets_one_too(home: Path) -> None:
     assert answer.stdout == "embedded PostgreSQL 18\n"
 
 
+def test_a_user_id_without_a_name_is_told_what_it_lacks(home: Path) -> None:
+    """As in a container that was started with any user id."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can be somebody else")
+    python = next((each for each in (sys.executable, "/usr/bin/python3") if _nobody_runs(each)), None)
+    if python is None:
+        pytest.skip("no interpreter of this version that another user may run")
+    home.chmod(0o777)
+    code = (
+        "from drift_pipeline.errors import ScratchError\n"
+        "from drift_pipeline.scratch.server import scratch_server\n"
+        "try:\n    with scratch_server(): pass\nexcept ScratchError as error:\n    print(error.message, error.hint)\n"
+    )
+    environment = {**os.environ, "DRIFT_SCRATCH_HOME": str(home / "own"), "PYTHONPATH": PACKAGES}
+    answer = subprocess.run(
+        [python, "-c", code], env=environment, capture_output=True, text=True, check=False, user=54321, cwd="/",
+        group=54321, extra_groups=[],
+    )  # fmt: skip
+    assert "for user 54321, which has no name on this machine" in answer.stdout, answer.stderr
+    assert "/etc/passwd" in answer.stdout
+    assert "DRIFT_SCRATCH_URL" in answer.stdout
+
+
 @pytest.mark.parametrize("state", ["closed", pytest.param("small", marks=pytest.mark.slow)])
 def test_where_shared_memory_is_closed_or_small_the_server_runs_and_copies_are_made(home: Path, state: str) -> None:
     """As in hardened containers, and with the 64 MB that a container has unless somebody asks for more."""
