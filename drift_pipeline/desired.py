@@ -24,7 +24,7 @@ from drift_pipeline.config import Database, Settings
 from drift_pipeline.errors import DriftError, ScratchError, SnapshotError
 from drift_pipeline.lineage import CheckScope, add_history, extensions_of
 from drift_pipeline.models import cache as kept_answers
-from drift_pipeline.models.build import build_models
+from drift_pipeline.models.build import build_models, build_refused
 from drift_pipeline.models.faults import ModelFault, Subject
 from drift_pipeline.models.history import schema_at
 from drift_pipeline.models.loader import LoadedModels
@@ -161,7 +161,16 @@ class BuiltModels:
         notes: tuple[str, ...] = ()
         if settings.models.alembic:
             schema, more, notes = add_history(settings, self.server, database, schema, self._extensions)
-            faults += more
+            if built.refused and not notes:
+                # a function that an index of the models calls may be one that only migrations make
+                again = build_refused(
+                    built, database, default_schema=settings.default_schema, extensions=self._extensions
+                )
+                if len(again.refused) < len(built.refused):
+                    built = again
+                    schema = read_schema(database, read_timeout=settings.read_timeout)
+                    schema, more, notes = add_history(settings, self.server, database, schema, self._extensions)
+            faults = built.faults + more
         self._database = database
         entry = _Entry(schema, faults, built.stand_ins, self.server.description, notes)
         if self._key and not notes and (self._complete or not (faults or built.stand_ins)):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 import psycopg2
@@ -36,10 +36,15 @@ _SERVER_FAULTS = (errorcodes.DISK_FULL, errorcodes.OUT_OF_MEMORY, errorcodes.ADM
 
 @dataclass(frozen=True)
 class BuildResult:
-    """`faults`: what could not be built. `stand_ins`: extensions that are there by their signatures only."""
+    """`faults`: what could not be built. `stand_ins`: extensions that are there by their signatures only.
+
+    `refused`: the statements among it. `unsaid`: faults that are no statement of the models.
+    """
 
     faults: tuple[ModelFault, ...] = ()
     stand_ins: tuple[str, ...] = ()
+    refused: tuple[ModelStatement, ...] = ()
+    unsaid: tuple[ModelFault, ...] = ()
 
 
 def build_models(
@@ -54,9 +59,32 @@ def build_models(
     `default_schema`: of what the models do not qualify. `extensions`: those of the live database, with the schema each
     lies in where they are a mapping; made where scratch has them. Raises ScratchError where the server itself fails.
     """
+    with _building(database, default_schema, extensions) as build:
+        return build.of(loaded)
+
+
+def build_refused(
+    built: BuildResult,
+    database: Database,
+    *,
+    default_schema: str = "public",
+    extensions: Sequence[str] | Mapping[str, str] = (),
+) -> BuildResult:
+    """Tries once more what was refused, where the database has more by now: what only migrations make, say a function.
+
+    Arguments and errors are those of `build_models`.
+    """
+    with _building(database, default_schema, extensions) as build:
+        return build.again(built)
+
+
+@contextmanager
+def _building(
+    database: Database, default_schema: str, extensions: Sequence[str] | Mapping[str, str]
+) -> Iterator[_Build]:
     with closing(databases.connect(database.parameters)) as connection:
         try:
-            return _Build(connection, default_schema, extensions).of(loaded)
+            yield _Build(connection, default_schema, extensions)
         except psycopg2.Error as error:
             raise databases.failure("the models could not be built on scratch", error) from error
 
@@ -72,29 +100,39 @@ class _Build:
         self._extensions = Extensions(connection, default_schema, places)
 
     def of(self, loaded: LoadedModels) -> BuildResult:
-        with self._connection.cursor() as cursor:
-            cursor.execute(SESSION)
-            cursor.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(self._default_schema)))
+        self._begin()
         asked, statements = _split(loaded.statements)
-        self._extensions.set_search_path()
-        for name in self._live:
-            self._extensions.want(name)
-        faults = list(loaded.faults)
+        unsaid = list(loaded.faults)
         for statement, (name, schema) in asked:
             if not self._extensions.want(name, schema):
                 reason = self._extensions.missing[name]
-                faults.append(ModelFault(f"extension {name}", f"{reason}; {_REMEDY}", statement.location))
-        faults.extend(self._all(sorted(statements, key=lambda each: ORDER.index(each.kind))))
-        return BuildResult(_roots(faults), self._extensions.stand_ins())
+                unsaid.append(ModelFault(f"extension {name}", f"{reason}; {_REMEDY}", statement.location))
+        return self._all(sorted(statements, key=lambda each: ORDER.index(each.kind)), unsaid)
 
-    def _all(self, statements: Iterable[ModelStatement]) -> list[ModelFault]:
+    def again(self, built: BuildResult) -> BuildResult:
+        self._begin()
+        return self._all(built.refused, built.unsaid)
+
+    def _begin(self) -> None:
+        with self._connection.cursor() as cursor:
+            cursor.execute(SESSION)
+            cursor.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(self._default_schema)))
+        self._extensions.set_search_path()
+        for name in self._live:
+            self._extensions.want(name)
+
+    def _all(self, statements: Iterable[ModelStatement], unsaid: Sequence[ModelFault]) -> BuildResult:
         """Runs them in order, then again those that were refused, as long as another one succeeds."""
         waiting = list(statements)
         while True:
             refused = [(each, reason) for each in waiting if (reason := self._refusal(each))]
             if not refused or len(refused) == len(waiting):
-                return [self._fault(each, reason) for each, reason in refused]
+                break
             waiting = [each for each, _ in refused]
+        faults = _roots([*unsaid, *(self._fault(each, reason) for each, reason in refused)])
+        return BuildResult(
+            faults, self._extensions.stand_ins(), tuple(each for each, _ in refused), tuple(unsaid) if refused else ()
+        )
 
     def _refusal(self, statement: ModelStatement) -> str:
         """Runs one; what the server said against it, or "" where it was accepted."""

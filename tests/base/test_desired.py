@@ -15,6 +15,9 @@ from drift_pipeline.desired import models_on_scratch
 from drift_pipeline.errors import ScratchError
 from drift_pipeline.models.loader import LoadedModels, load_models
 from drift_pipeline.schema.facts import FactId, Schema
+from tests.lineage.project import revision
+from tests.models.applications import Application
+from tests.models.test_env_py import GENERIC, INI
 
 MODELS = """
 import sqlalchemy as sa
@@ -122,3 +125,46 @@ def test_the_kept_database_is_used_as_long_as_it_is_as_it_was(
         columns = run_sql(built.database, "select attname from pg_attribute where attrelid = 'public.t'::regclass")
         assert ("meddled",) not in columns
         assert len(builds) == 2
+
+
+def test_what_needs_a_function_that_only_migrations_make_is_built_with_it(tmp_path: Path) -> None:
+    application = Application(tmp_path)
+    application.write(
+        "shop.py",
+        """
+        import sqlalchemy as sa
+
+        class Base:
+            metadata = sa.MetaData()
+
+        names = sa.Table(
+            "names", Base.metadata,
+            sa.Column("id", sa.Integer, primary_key=True),
+            sa.Column("name", sa.Text),
+            sa.Index("by_plain_name", sa.func.plain(sa.column("name"))),
+        )
+        sa.Table(
+            "visits", Base.metadata,
+            sa.Column("at", sa.DateTime, server_default=sa.text("next_visit()")),
+            sa.Column("name_id", sa.ForeignKey("names.id")),
+        )
+        sa.Table("broken", Base.metadata, sa.Column("at", sa.DateTime, server_default=sa.text("nobody_makes_it()")))
+        """,
+    )
+    application.write("alembic.ini", INI)
+    application.write("migrations/env.py", GENERIC)
+    application.write("migrations/script.py.mako", "")
+    functions = (
+        "CREATE FUNCTION plain(text) RETURNS text IMMUTABLE LANGUAGE sql AS 'select lower($1)';"
+        "CREATE FUNCTION next_visit() RETURNS timestamp LANGUAGE sql AS 'select now()::timestamp';"
+        "CREATE TABLE visits (at timestamp);"
+        "CREATE FUNCTION noted() RETURNS trigger LANGUAGE plpgsql AS 'begin return new; end';"
+        "CREATE TRIGGER noted BEFORE INSERT ON visits FOR EACH ROW EXECUTE FUNCTION noted();"
+    )
+    revision(application, "r1", None, functions, "functions")
+    settings = Settings(root=tmp_path, models=application.settings("shop:Base.metadata", alembic="alembic.ini"))
+    with models_on_scratch(settings, load_models(settings.models, settings.root)) as built:
+        kinds = {each.kind: each.name for each in built.models.schema.facts if each.kind in ("index", "trigger")}
+        assert kinds == {"index": ("public", "names", "by_plain_name"), "trigger": ("public", "visits", "noted")}
+        assert FactId("foreign_key", ("public", "visits", "visits_name_id_fkey")) in built.models.schema.facts
+        assert [each.what for each in built.models.faults] == ["table broken"]
