@@ -12,9 +12,9 @@ import pytest
 
 from tests.base.shop import TOP, Shop
 from tests.browser import shoot
-from tests.cli.conftest import free_port
 from tests.orchestration.project import Project
 from tests.orchestration.test_processes import dagster_dev
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

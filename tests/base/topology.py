@@ -18,7 +18,7 @@ import yaml
 
 from drift_pipeline.config import Database
 from tests.base.compose import DOCKER, IMAGE, SCRIPTS, SERVICES
-from tests.cli.conftest import free_port
+from tests.ports import free_port
 
 
 @contextmanager

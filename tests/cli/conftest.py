@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -19,6 +18,7 @@ from drift_pipeline.config import Database
 from drift_pipeline.scratch.account import service_account
 from drift_pipeline.scratch.cluster import Cluster
 from tests.conftest import installation_for
+from tests.ports import free_port
 
 PASSWORD = "hunter22-s3cr3t"
 
@@ -125,11 +125,3 @@ def locked_server() -> Iterator[Database]:
             "locked",
             {"host": "127.0.0.1", "port": str(port), "dbname": "postgres", "user": "postgres", "password": PASSWORD},
         )
-
-
-def free_port() -> int:
-    """A port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

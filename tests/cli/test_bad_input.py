@@ -5,13 +5,14 @@ Exit codes 1 and 2 mean drift. None of this may end with them, nor with 0.
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from drift_pipeline.config import Database
-from tests.cli.conftest import PASSWORD, Drift, Ended, free_port, variables_of
+from tests.cli.conftest import PASSWORD, Drift, Ended, variables_of
 
 UNREACHABLE = {
     "PROD_DB_HOST": "127.0.0.1",
@@ -86,11 +87,12 @@ def test_a_missing_env_file(drift: Drift) -> None:
 
 
 def test_a_host_that_does_not_listen(drift: Drift) -> None:
-    variables = {**UNREACHABLE, "PROD_DB_PORT": str(free_port())}
+    with socket.socket() as taken:  # and never listens
+        taken.bind(("127.0.0.1", 0))
+        variables = {**UNREACHABLE, "PROD_DB_PORT": str(taken.getsockname()[1])}
+        ended = drift("check", "--env", "production", variables=variables)
 
-    assert_one_clear_line(
-        drift("check", "--env", "production", variables=variables), "production", "Connection refused", "firewall"
-    )
+    assert_one_clear_line(ended, "production", "Connection refused", "firewall")
 
 
 def test_a_host_that_is_unknown(drift: Drift) -> None:

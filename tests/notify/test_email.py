@@ -7,7 +7,6 @@ import email
 import email.policy
 import json
 import re
-import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from email.message import EmailMessage
@@ -26,6 +25,7 @@ from drift_pipeline.notify.alerts import drift_alert
 from drift_pipeline.notify.channels import channels
 from drift_pipeline.notify.message import Document
 from tests.notify.reports import finding, report
+from tests.ports import free_port
 
 
 class Inbox:
@@ -43,10 +43,7 @@ class Inbox:
 @pytest.fixture
 def inbox() -> Iterator[tuple[Inbox, int]]:
     box = Inbox()
-    with socket.socket() as free:
-        # the controller connects to the number that it was given, so it must be a real one
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()  # the controller connects to the number that it was given, so it must be a real one
     controller = Controller(box, hostname="127.0.0.1", port=port, ready_timeout=60)
     controller.start()
     try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +16,7 @@ from drift_pipeline.config import Database
 from tests.notify.bot_api import bot_api
 from tests.orchestration.project import AS_DECLARED, Project
 from tests.orchestration.test_processes import LAUNCH, STATES, ask, dagster_dev, folder
+from tests.ports import free_port
 
 __all__ = ["folder"]
 
@@ -99,12 +99,9 @@ def test_a_killed_worker_is_started_once_more_and_told_of_once_and_meanwhile_no_
     project.connect("STAGING", new_database(AS_DECLARED))
     settings = (folder / "dagster.yaml").read_text()
     (folder / "dagster.yaml").write_text(settings.replace("poll_interval_seconds: 30", "poll_interval_seconds: 2"))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     with bot_api() as telegram:
         project.variables |= telegram.variables()
-        with dagster_dev(project, folder, port) as url:
+        with dagster_dev(project, folder, free_port()) as url:
             dagster = Dagster(url)
             first = dagster.launch("drift_check_production")
             until(lambda: dagster.status(first) == "STARTED")

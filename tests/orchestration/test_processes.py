@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ import yaml
 
 from drift_pipeline.config import Database
 from tests.orchestration.project import AS_DECLARED, DRIFTED, Project
+from tests.ports import free_port
 
 pytestmark = pytest.mark.slow
 
@@ -190,10 +190,7 @@ STATES = """
 
 
 def test_the_ui_runs_jobs_and_schedule_and_sensor_are_on_from_the_start(both: Project, folder: Path) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with dagster_dev(both, folder, port) as url:
+    with dagster_dev(both, folder, free_port()) as url:
         (repository,) = ask(url, STATES)["repositoriesOrError"]["nodes"]
         assert {item["name"]: item["scheduleState"]["status"] for item in repository["schedules"]} == {
             "daily_drift_check": "RUNNING",

@@ -53,9 +53,9 @@ def test_it_connects_under_the_projects_name(new_database: NewDatabase) -> None:
 
 
 def test_nothing_listens(new_database: NewDatabase) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = str(listener.getsockname()[1])
-    error = refused(new_database(), host="127.0.0.1", port=port)
+    with socket.socket() as taken:  # and never listens
+        taken.bind(("127.0.0.1", 0))
+        error = refused(new_database(), host="127.0.0.1", port=str(taken.getsockname()[1]))
     assert "refused" in error.message
     assert all(word in error.hint for word in ("firewall", "runner", "SSH tunnel", "server is up"))
 
