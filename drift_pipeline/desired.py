@@ -13,6 +13,7 @@ import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import cache, cached_property
@@ -24,7 +25,7 @@ from drift_pipeline.config import Database, Settings
 from drift_pipeline.errors import DriftError, ScratchError, SnapshotError
 from drift_pipeline.lineage import CheckScope, add_history, extensions_of
 from drift_pipeline.models import cache as kept_answers
-from drift_pipeline.models.build import build_models, build_refused
+from drift_pipeline.models.build import BuildResult, build_models, build_refused
 from drift_pipeline.models.faults import ModelFault, Subject
 from drift_pipeline.models.history import schema_at
 from drift_pipeline.models.loader import LoadedModels
@@ -91,6 +92,7 @@ class BuiltModels:
         self._major = major
         self._stack = stack
         self._database: Database | None = None
+        self._begun: Future[tuple[Database, BuildResult, Schema]] | None = None
         self.fresh = False
         """Whether the models were built just now: what else a check needs is not at hand then, either."""
 
@@ -152,11 +154,8 @@ class BuiltModels:
     def _build(self) -> _Entry:
         settings = self._settings
         self.fresh = True
-        database = self._stack.enter_context(self.server.create(label="models"))
-        built = build_models(
-            self._loaded, database, default_schema=settings.default_schema, extensions=self._extensions
-        )
-        schema = read_schema(database, read_timeout=settings.read_timeout)
+        database, built, schema = self._begun.result() if self._begun else self._build_on(self._stack)
+        self._begun = None
         faults = built.faults
         notes: tuple[str, ...] = ()
         if settings.models.alembic:
@@ -178,6 +177,21 @@ class BuiltModels:
             kept.keep(self.server, database, entry.database_key)
             _keep(settings, self._key, entry)
         return entry
+
+    def _build_on(self, stack: ExitStack) -> tuple[Database, BuildResult, Schema]:
+        """The models without what only migrations make, on a database that lasts as long as `stack`."""
+        settings = self._settings
+        database = stack.enter_context(self.server.create(label="models"))
+        built = build_models(
+            self._loaded, database, default_schema=settings.default_schema, extensions=self._extensions
+        )
+        return database, built, read_schema(database, read_timeout=settings.read_timeout)
+
+    def _build_beside(self) -> None:
+        """While the migrations run: who has to run them will hardly have kept the models."""
+        own = self._stack.enter_context(ExitStack())  # closed when the pool, which is above it, has come to an end
+        pool = self._stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="models"))
+        self._begun = pool.submit(self._build_on, own)
 
     def _kept_database(self, entry: _Entry) -> Database | None:
         """The database that was kept, if its catalogs are as they were when the facts were read from them."""
@@ -214,6 +228,7 @@ class BuiltModels:
                     self.server,
                     default_schema=settings.default_schema,
                     extensions=self._extensions,
+                    meanwhile=self._build_beside,
                 ).fingerprint
             except DriftError:
                 return ""

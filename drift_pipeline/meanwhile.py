@@ -9,6 +9,8 @@ from typing import TypeVar
 
 from drift_pipeline.config import Settings
 from drift_pipeline.desired import BuiltModels
+from drift_pipeline.models import subprocesses
+from drift_pipeline.models.cache import nothing_kept
 from drift_pipeline.plan.engines import NATIVE, engine_named
 from drift_pipeline.plan.engines.process import make_ready
 
@@ -26,9 +28,20 @@ def meanwhile(work: Callable[[], Result], *, beside: bool = True) -> Iterator[Ca
         yield pool.submit(work).result
 
 
+def all_ready(settings: Settings) -> None:
+    """Lets everything that a first check asks import while others work; does nothing where answers were kept."""
+    if nothing_kept(settings.root):
+        subprocesses.make_ready(settings.models, settings.root)
+        _import_engines(settings)
+
+
 def engines_ready(settings: Settings, built: BuiltModels) -> None:
     """Lets the engines import while others work, where nothing is at hand yet: a plan may have to be made soon."""
     if built.fresh:
-        for engine in settings.engines:
-            if engine != NATIVE:
-                make_ready(engine_named(engine))
+        _import_engines(settings)
+
+
+def _import_engines(settings: Settings) -> None:
+    for engine in settings.engines:
+        if engine != NATIVE:
+            make_ready(engine_named(engine))

@@ -40,6 +40,11 @@ def _interpreter_state(python: str) -> str:
     return f"{status.st_size}:{status.st_mtime_ns}"
 
 
+def nothing_kept(root: Path) -> bool:
+    """Whether a project was never looked at from here."""
+    return not any((root / FOLDER).glob("*.json"))
+
+
 def kept(folder: Path, key: str, root: Path) -> dict[str, Any] | None:
     """The answer under a key, if nothing that it was made from has changed since."""
     try:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import logging
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -134,10 +134,11 @@ def schema_at(
     cache: Path | None = None,
     default_schema: str = "public",
     extensions: Sequence[str] | Mapping[str, str] = (),
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> Schema:
     """The schema that the migrations make up to these revisions, kept until one of their files changes.
 
-    Raises MigrationError, ScratchError.
+    `meanwhile`: called before they run, if they have to. Raises MigrationError, ScratchError.
     """
     return _History(
         models,
@@ -147,7 +148,7 @@ def schema_at(
         cache=cache,
         default_schema=default_schema,
         extensions=extensions,
-    ).schema()
+    ).schema(meanwhile)
 
 
 @contextmanager
@@ -206,7 +207,7 @@ class _History:
         self._folder, self._key = cache_key(self._request, models, root, cache)
         self.database_key = ""
 
-    def schema(self) -> Schema:
+    def schema(self, meanwhile: Callable[[], None] = lambda: None) -> Schema:
         answer = kept_answers.kept(self._folder, self._key, self._root)
         if answer is not None:
             try:
@@ -219,6 +220,7 @@ class _History:
         failed_at, failure = _failed.get((self._folder, self._key), (0.0, None))
         if failure is not None and time.monotonic() - failed_at < FAILED_SECONDS:
             raise type(failure)(failure.message, hint=failure.hint) from failure
+        meanwhile()
         with self._server.create(label="history") as database:
             answer = self._run(database)
             schema = read_schema(database)

@@ -121,7 +121,7 @@ def opened(command: list[str], root: Path, environment: Mapping[str, str], print
         return _forked([*command, "standby"], root, environment, output)
 
 
-def make_ready(command: list[str], root: Path, environment: Mapping[str, str]) -> None:
+def stand_by(command: list[str], root: Path, environment: Mapping[str, str]) -> None:
     """Lets a process stand by, for a conversation that will be opened soon: it imports while others work."""
     if FORKS:
         with _lock, Path(os.devnull).open("ab") as output:

@@ -18,7 +18,7 @@ from typing import Any
 from drift_pipeline.config import ModelSettings
 from drift_pipeline.errors import DriftError, MigrationError, ModelsError
 from drift_pipeline.models.environment import for_models
-from drift_pipeline.models.line import Ended, Line, opened
+from drift_pipeline.models.line import Ended, Line, opened, stand_by
 from drift_pipeline.models.loaded import few
 from drift_pipeline.redaction import redact, secrets_in
 
@@ -59,6 +59,13 @@ _PURPOSES: Mapping[str, tuple[type[DriftError], str, str]] = {
     "operations": (MigrationError, "no revision could be written for {}", "Alembic wrote no operation for {}"),
     "write": (MigrationError, "no revision could be written for {}", "Alembic did not write the revision of {}"),
 }
+
+
+def make_ready(models: ModelSettings, root: Path) -> None:
+    """Lets the interpreter of the models import what every answer needs while others work: it will be asked soon."""
+    with contextlib.suppress(DriftError, OSError):  # told of when it is asked
+        environment, _ = for_models(os.environ, models.env)
+        stand_by([interpreter(models, root), str(PROCESS)], root, environment)
 
 
 def run(

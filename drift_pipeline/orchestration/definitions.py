@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import dagster as dg
 from drift_pipeline.config import Settings, load_settings
 from drift_pipeline.errors import DriftError
 from drift_pipeline.orchestration.assets import environment_assets, model_schema_asset
+from drift_pipeline.orchestration.early import begin_early
 from drift_pipeline.orchestration.fleets import database_key, fleet_assets
 from drift_pipeline.orchestration.io import json_files
 from drift_pipeline.orchestration.jobs import all_environments_job, environment_job
@@ -91,4 +93,6 @@ def build_definitions(
     )
 
 
-defs = build_definitions(environment_names(), settings=readable_settings())
+_settings = readable_settings()
+begin_early(sys.argv, _settings)
+defs = build_definitions(tuple(_settings.environments) if _settings else DEFAULT_ENVIRONMENTS, settings=_settings)

@@ -23,6 +23,8 @@ from drift_pipeline.errors import ScratchError
 
 PREFIX = "drift_scratch_"
 LABEL_LENGTH = 20
+EMPTY = "template0"
+"""What an empty database is copied from."""
 COPY_ATTEMPTS = 6
 """How often a copy is tried of a database that others read as well."""
 ON_DISK = "pg_default"
@@ -91,7 +93,7 @@ def alive(
 ) -> Iterator[str]:
     """Creates a database, yields its name, and drops it, whatever happens inside. Raises ScratchError.
 
-    `place`: says of a template in which tablespace a copy of it is best made; empty for where the template is.
+    `place`: says of a template, or of EMPTY, in which tablespace a copy is best made; empty for where the template is.
     """
     owner = connect(parameters)
     try:
@@ -99,7 +101,7 @@ def alive(
         try:
             with owner.cursor() as cursor:
                 cursor.execute(f"select pg_catalog.pg_advisory_lock({LOCK})", (name,))
-                _create(cursor, name, template, place(cursor, template) if template else "")
+                _create(cursor, name, template, place(cursor, template or EMPTY))
         except psycopg2.Error as error:
             raise failure("a scratch database could not be created", error) from error
         try:
@@ -130,12 +132,15 @@ def _create(cursor: Any, name: str, template: str, place: str) -> None:
 def _create_statement(name: str, template: str, place: str) -> sql.Composable:
     if template:
         # files are copied five times as fast as pages are logged; the checkpoint that it needs is cheap on scratch
-        copy = sql.SQL("create database {} template {} strategy file_copy").format(
+        statement = sql.SQL("create database {} template {} strategy file_copy").format(
             sql.Identifier(name), sql.Identifier(template)
         )
-        return copy + sql.SQL(" tablespace {}").format(sql.Identifier(place)) if place else copy
-    # template1 may hold anything, and another encoding
-    return sql.SQL("create database {} template template0 encoding 'UTF8'").format(sql.Identifier(name))
+    else:
+        # template1 may hold anything, and another encoding
+        statement = sql.SQL("create database {} template {} encoding 'UTF8'").format(
+            sql.Identifier(name), sql.Identifier(EMPTY)
+        )
+    return statement + sql.SQL(" tablespace {}").format(sql.Identifier(place)) if place else statement
 
 
 def sweep(connection: Connection) -> tuple[str, ...]:

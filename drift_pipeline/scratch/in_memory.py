@@ -25,6 +25,8 @@ TABLESPACE = "drift_memory"
 FOLDER = Path("/dev/shm")  # noqa: S108 - owner and mode are checked before use
 ROOM = 4
 """So many times as large as a copy the free part of the folder has to be: a container has 64 MB of it."""
+GROWS_TO = 1 << 30
+"""Bytes that an empty database is taken for: models of 10,000 tables come to 0.7 GB."""
 MEMORY = 8
 """So many times as large as a copy the machine's free memory has to be: the folder may promise more than there is."""
 
@@ -66,7 +68,8 @@ def place_for(cursor: Any, template: str) -> str:
     row = cursor.fetchone()
     if row is None:
         return databases.ON_DISK
-    room = row[0] * ROOM < _free_in_folder() and row[0] * MEMORY < _free_memory()
+    size = GROWS_TO if template == databases.EMPTY else row[0]
+    room = size * ROOM < _free_in_folder() and size * MEMORY < _free_memory()
     return TABLESPACE if room else databases.ON_DISK
 
 

@@ -22,6 +22,8 @@ from drift_pipeline.scratch.server import ScratchServer
 PREFIX = "drift_kept_"
 MOST = 8
 """How many are kept."""
+SMALL = 16 << 20
+"""Bytes up to which it is quicker to log the pages (23 ms for an empty database) than to copy the files (55 ms)."""
 
 _log = logging.getLogger(__name__)
 
@@ -57,9 +59,13 @@ def keep(server: ScratchServer, database: Database, key: str) -> None:
             (alone,) = cursor.fetchone() or (False,)
             if not alone or name in _all(cursor):
                 return
+            original = database.parameters["dbname"]
+            cursor.execute("select pg_catalog.pg_database_size(%s) < %s", (original, SMALL))
+            (small,) = cursor.fetchone() or (False,)
+            strategy = "wal_log" if small else "file_copy"
             # on disk, wherever the original is: what is in memory is gone with the server
-            statement = sql.SQL("create database {} template {} strategy file_copy tablespace pg_default")
-            cursor.execute(statement.format(sql.Identifier(name), sql.Identifier(database.parameters["dbname"])))
+            statement = sql.SQL("create database {} template {} strategy {} tablespace pg_default")
+            cursor.execute(statement.format(sql.Identifier(name), sql.Identifier(original), sql.Identifier(strategy)))
             _say_used(cursor, name)
             _drop_oldest(cursor, name)
     except psycopg2.Error as error:

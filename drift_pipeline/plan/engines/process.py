@@ -35,7 +35,7 @@ def database_uri(database: Database) -> str:
 def make_ready(engine: Engine) -> None:
     """Lets the engine's process import it while others work: it will be asked soon."""
     with contextlib.suppress(DriftError, OSError):  # told of when it is asked
-        line.make_ready(_command(engine), Path.cwd(), _environment())
+        line.stand_by(_command(engine), Path.cwd(), _environment())
 
 
 def run_engine(engine: Engine, source: Database, target: Database, *, timeout: float = 30.0) -> list[str]:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 from drift_pipeline.config import Database
 from drift_pipeline.diff.compare import diff_schemas
@@ -72,7 +74,8 @@ def make_revision(
         box = stack.enter_context(ground.copy(drifted.database.parameters["dbname"], "base"))
         base = base_of(ground, box, runner, drifted, apply_pending=bool(waiting))
         ground = replace(ground, goal=drifted.models)
-        wish = _Wish(stack, project, runner, head, ahead, allow_destructive, allow_drop)
+        aside = stack.enter_context(_Aside(ground, project, runner, drifted, ahead=ahead))
+        wish = _Wish(stack, runner, head, aside, allow_destructive, allow_drop)
         made = _with_what_stands_beside(wish, ground, box, base, drifted) if asked.ids else None
         if made is None:
             made = _made(wish, ground, box, base, drifted)
@@ -85,20 +88,11 @@ class _Wish:
     """What the revision follows, and what it may drop."""
 
     stack: ExitStack
-    project: Project
     runner: AlembicRunner
     head: str
-    ahead: bool
+    aside: _Aside
     destructive: bool
     drops: Collection[str]
-    _histories: list[tuple[Database, Schema]] = field(default_factory=list)
-
-    def history(self, ground: Ground, drifted: Drifted) -> tuple[Database, Schema]:
-        """A database that the migrations made, and its facts; made once, and only where it is needed."""
-        if not self._histories:
-            made = _history(ground, self.project, self.runner, drifted, ahead=self.ahead)
-            self._histories.append(self.stack.enter_context(made))
-        return self._histories[0]
 
 
 def _with_what_stands_beside(
@@ -123,7 +117,7 @@ def _made(
             f"{drifted.environment}: no revision can be written, part of the repair stays unproven: {chosen.open[0]}",
             hint="look at schema-diff.sql, which holds every statement, and write that part by hand",
         )
-    trial = Trial(ground, box, base, wish.runner, wish.project, drifted, *wish.history(ground, drifted), found)
+    trial = Trial(ground, box, base, wish.runner, drifted, *wish.aside.result(), found)
     return replace(_proven(trial, chosen, wish.head), withheld=chosen.withheld)
 
 
@@ -138,6 +132,37 @@ def _all_revisions(project: Project, runner: AlembicRunner) -> tuple[tuple[Revis
             path.write_text(made.text, encoding="utf-8")
             known, newest, put = {*known, made.revision}, {*newest - set(made.parents), made.revision}, True
     return (runner.revisions() if put else revisions), put
+
+
+class _Aside:
+    """Makes the history from nothing, with an Alembic of its own, while the repair is tried; for the time of the block.
+
+    It ends with what it made.
+    """
+
+    def __init__(
+        self, ground: Ground, project: Project, runner: AlembicRunner, drifted: Drifted, *, ahead: bool
+    ) -> None:
+        self._made = ExitStack()
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="history")
+        self._history = self._pool.submit(self._make, ground, project, runner.folder, drifted, ahead)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown()
+        self._made.close()
+
+    def result(self) -> tuple[AlembicRunner, Database, Schema]:
+        """Another runner, a database at the head, and its facts that are compared. MigrationError, ScratchError."""
+        return self._history.result()
+
+    def _make(
+        self, ground: Ground, project: Project, folder: Path, drifted: Drifted, ahead: bool
+    ) -> tuple[AlembicRunner, Database, Schema]:
+        runner = self._made.enter_context(alembic_runner(project, folder))
+        return runner, *self._made.enter_context(_history(ground, project, runner, drifted, ahead=ahead))
 
 
 @contextmanager
@@ -205,7 +230,7 @@ def _written(trial: Trial, chosen: Chosen, base: Schema, head: str, *, with_oper
         default = drifted.default_schema
         ours = operations_for(trial.runner, Operations(merged, drifted.models, default), up)
         theirs = operations_for(trial.runner, Operations(drifted.models, merged, default), down)
-    check = _check(trial, forth) if trial.project.models.check_fingerprint else []
+    check = _check(trial, forth) if trial.runner.project.models.check_fingerprint else []
     others: Mapping[str, Guard] = {}
     if trial.beside:
         printed = (base, *([chosen.reached] if chosen.reached else ()))

@@ -14,8 +14,8 @@ from drift_pipeline.plan.ground import Ground, State, all_ids
 from drift_pipeline.plan.revisions.base import without_owners
 from drift_pipeline.plan.revisions.beside import Beside
 from drift_pipeline.plan.revisions.choice import Chosen, changed_twice
-from drift_pipeline.plan.revisions.runner import AlembicRunner, alembic_runner
-from drift_pipeline.plan.revisions.words import Drifted, MadeRevision, Project
+from drift_pipeline.plan.revisions.runner import AlembicRunner
+from drift_pipeline.plan.revisions.words import Drifted, MadeRevision
 from drift_pipeline.plan.sandbox import Sandbox
 from drift_pipeline.schema.facts import Schema
 
@@ -23,15 +23,15 @@ from drift_pipeline.schema.facts import Schema
 @dataclass(frozen=True)
 class Trial:
     """What a revision is tried on: `box`, which is as `base` says, and `history`, a database that the migrations made
-    from nothing, `at_head` as it is compared. Copies of both are used, never they themselves. `beside`: what `box` has
-    besides."""
+    from nothing, `at_head` as it is compared. Copies of both are used, never they themselves. `second`: runs beside
+    `runner` what that one wrote. `beside`: what `box` has besides."""
 
     ground: Ground
     box: Sandbox
     base: State
     runner: AlembicRunner
-    project: Project
     drifted: Drifted
+    second: AlembicRunner
     history: Database
     at_head: Schema
     beside: Beside | None = None
@@ -66,18 +66,19 @@ class Trial:
     def _on_the_history(self, made: MadeRevision, chosen: Chosen) -> None:
         """From nothing to the new head: nothing may fail there, nor differ more than before."""
         environment, models = self.drifted.environment, self.drifted.models
-        with (
-            self.ground.copy(self.history.parameters["dbname"], "history") as copy,
-            alembic_runner(self.project, self.runner.folder) as runner,
-        ):
-            runner.upgrade(copy.admin, made.revision)
+        with self.ground.copy(self.history.parameters["dbname"], "history") as copy:
+            self.second.upgrade(copy.admin, made.revision)
             left = self._left(copy, self.ground.read(copy).inside, models)
-            before = diff_schemas(self.at_head, models, planes=self.drifted.planes, exact=self.drifted.exact)
+            before: tuple[Difference, ...] = ()
+            if left:
+                before = diff_schemas(
+                    self.at_head, models, planes=self.drifted.planes, exact=self.drifted.exact
+                ).differences
             failure = f"{environment}: on a database made anew, the history does not lead to the models any more"
-            _none_beyond(left, before.differences, failure)
+            _none_beyond(left, before, failure)
             if not made.reversible:
                 return
-            runner.downgrade(copy.admin, _below(made))
+            self.second.downgrade(copy.admin, _below(made))
             reached = self.ground.read(copy).inside
             failure = f"{environment}: on a database made anew, downgrade() does not lead back"
             twice = changed_twice(self.at_head, self.base.inside, models, chosen.wanted)
