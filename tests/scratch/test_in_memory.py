@@ -81,6 +81,15 @@ def test_where_memory_is_short_a_copy_is_made_on_disk(home: Path, monkeypatch: p
 
 
 @pytest.mark.usefixtures("room")
+@pytest.mark.parametrize(("grows_to", "place"), [(1, in_memory.TABLESPACE), (1 << 60, "pg_default")])
+def test_an_empty_database_is_made_in_memory_if_there_is_room_for_what_it_grows_to(
+    home: Path, room: None, monkeypatch: pytest.MonkeyPatch, grows_to: int, place: str
+) -> None:
+    monkeypatch.setattr(in_memory, "GROWS_TO", grows_to)
+    with scratch_server() as server, server.create(label="models") as database:
+        assert place_of(server, database.parameters["dbname"]) == place
+
+
 def test_a_copy_of_a_copy_is_made_on_disk_when_memory_is_short_by_then(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
