@@ -39,14 +39,16 @@ class Changing(Ground):
 
     def _bond(self, aspect: FactId, before: Fact, after: Fact) -> Iterator[Step]:
         """A table leaves its parents, and joins others: two steps, since between them one may go and another come."""
-        destructive = before is not after and bool(before.attributes.get("partition_of"))
+        again = after.id in self.situation.rejoining
+        destructive = before is not after and bool(before.attributes.get("partition_of")) and not again
         leaving = self._around(aspect, tuple(leave(self.scene, before, after)), ())
         joining = self._around(aspect, (), tuple(join(self.scene, before, after)))
         if before is not after and parents_of(before) == parents_of(after):
             # only the bound differs: back before the parent gets new columns, which then reach the child
             leaving = replace(leaving, phase=Phase.ALTER, order=(0, *leaving.order))
             joining = replace(joining, phase=Phase.ALTER, order=(1, *joining.order))
-        yield replace(leaving, destructive=destructive)
+        note = leaving.note or ("its NOT NULL constraints get other names only on their own" if again else "")
+        yield replace(leaving, destructive=destructive, note=note)
         yield joining
 
     def _changes_by_parts(self, alteration: Alteration, key: FactId) -> bool:

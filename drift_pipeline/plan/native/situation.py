@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from drift_pipeline.diff.differences import Change, Difference
 from drift_pipeline.plan.native.heirs import adopt, beside
 from drift_pipeline.plan.native.incomplete import Incomplete, incomplete
+from drift_pipeline.plan.native.not_nulls import rejoining
 from drift_pipeline.plan.native.steps import by_parent
 from drift_pipeline.schema.coverage import plane_of
 from drift_pipeline.schema.facts import Fact, FactId, Schema
@@ -34,6 +35,8 @@ class Situation:
     """Tables that leave or join a parent, and the facts that come and go with that alone."""
     beside: Mapping[FactId, frozenset[FactId]]
     """What a partition has beside the same of its parent's, and what that has to wait for."""
+    rejoining: frozenset[FactId]
+    """Partitions that leave their parent and join it again, so that their NOT NULL constraints get other names."""
     incomplete: Incomplete
     """What follows from partitioned indexes and keys of which some partition has nothing."""
 
@@ -57,8 +60,10 @@ def situation_of(
     goal = _goal(there, target, differences, moved, planes)
     _replace(goal, there, target, {old: new for old, new in asked.items() if old not in moved})
     adopted = adopt(there, goal, target.facts)
+    again = {key: ids for key, ids in rejoining(there, goal, target.facts).items() if key not in adopted}
     partial = incomplete(there, goal, target.facts)
     changed = {key: _differing(there[key], fact) for key, fact in goal.items() if key in there}
+    changed |= {key: changed[key] | {"partition_of"} for key in again}
     return Situation(
         source=there,
         goal=goal,
@@ -67,7 +72,8 @@ def situation_of(
         renames=tuple(moved.items()),
         keys=_keys(differences, moved),
         changed={key: names for key, names in changed.items() if names},
-        adopted=adopted,
+        adopted={**adopted, **again},
+        rejoining=frozenset(again),
         beside=beside(there, goal, target.facts),
         incomplete=partial,
     )
