@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
+from functools import cached_property
 from typing import Self, TypeAlias
 
 import psycopg2
@@ -47,8 +48,21 @@ Statements: TypeAlias = list[sql.Composable] | None
 """What creates a fact's expression once more; None if it has none or its text is not to be trusted."""
 
 Printed: TypeAlias = dict[str, Mapping[str, Value]]
-"""By what creates a fact's expression once more, the attributes that were read then. What failed is tried again: the
-next copy may have what it speaks of."""
+"""By what creates a fact's expression once more, the attributes that were read then, in a database with such columns:
+where they have other types, the same text is printed with other casts. What failed is tried again: the next copy may
+have what it speaks of."""
+
+_SHAPES: Mapping[str, tuple[str, ...]] = {
+    "column": ("type", "collation"),
+    "view": ("columns",),
+    "materialized_view": ("columns",),
+    "function": ("returns", "arguments"),
+    "domain": ("type",),
+    "composite": ("fields",),
+}
+"""What decides how texts are printed that speak of it."""
+
+Shape: TypeAlias = frozenset[tuple[FactId, str]]
 
 _Wanted: TypeAlias = tuple[int, list[sql.Composable]]
 _Table: TypeAlias = tuple[str, str]
@@ -57,17 +71,32 @@ OF_ITS_TABLE = frozenset({"column", "check", "exclusion", "index"})
 """Kinds whose text speaks of one table alone."""
 
 
+def shape_of(schema: Schema, base: Schema) -> Shape:
+    """What decides how texts are printed in a database that is like this, as far as it is not as in `base`."""
+    known = base.facts
+    unlike = [key for key, fact in schema.facts.items() if key.kind in _SHAPES and known.get(key) is not fact]
+    return frozenset(
+        (key, said) for key in unlike if (said := _said(schema.facts[key])) != (key in known and _said(known[key]))
+    )
+
+
+def _said(fact: Fact) -> str:
+    return repr([fact.attributes.get(name) for name in _SHAPES[fact.id.kind]])
+
+
 class Reprinter:
     """Prints facts again on the scratch database that holds the models. What fails there is not printed.
 
     A context manager: it keeps one connection, opened when something is to be printed, and leaves nothing behind.
     """
 
-    def __init__(self, scratch: Database | Callable[[], Database], *, known: Printed | None = None) -> None:
+    def __init__(
+        self, scratch: Database | Callable[[], Database], *, known: Printed | Callable[[], Printed] | None = None
+    ) -> None:
         """`scratch`: the database, or what makes it when it is first needed. `known`: what was printed there before, or
-        on another copy of the same models; filled with what is printed now."""
+        on another copy of the same shape; filled with what is printed now."""
         self._scratch = scratch
-        self._known: Printed = {} if known is None else known
+        self._given = known
         self._connection: Connection | None = None
 
     def __enter__(self) -> Self:
@@ -77,6 +106,11 @@ class Reprinter:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+    @cached_property
+    def _known(self) -> Printed:
+        given = self._given() if callable(self._given) else self._given
+        return {} if given is None else given
 
     def printed_again(self, facts: Sequence[Fact], schema: Schema) -> list[Fact | None]:
         """Each fact as the scratch server prints it after reading it; None where that is not possible.

@@ -10,7 +10,7 @@ from psycopg2.extensions import connection as Connection  # noqa: N812 - a class
 
 from drift_pipeline.diff.compare import diff_schemas
 from drift_pipeline.diff.differences import Difference
-from drift_pipeline.diff.reprint import Printed, Reprinter
+from drift_pipeline.diff.reprint import Printed, Reprinter, Shape, shape_of
 from drift_pipeline.plan.engines import NATIVE
 from drift_pipeline.plan.native.write import write_statements
 from drift_pipeline.plan.neighbourhood import Map, around
@@ -46,7 +46,7 @@ class Ground:
     that differ from the goal and that nobody asked to repair. `planes`, `exact`: as for `diff_schemas`. `given_owners`:
     owners that no statement can change, so that no copy can have them. `online_for`: the major of the server for which
     the variant for a database in use is asked for; 0 if nobody asks. `sizes`: how large the live tables are, asked
-    where it decides.
+    where it decides. `printed`: what a database that is as `base` printed again, `printed_elsewhere` others.
     """
 
     server: ScratchServer
@@ -63,7 +63,9 @@ class Ground:
     sizes: Callable[[], Statistics] | None = None
     notes: list[str] = field(default_factory=list)
     maps: dict[int, Map] = field(default_factory=dict)
+    base: Schema = field(default_factory=lambda: Schema.of(()))
     printed: Printed = field(default_factory=dict)
+    printed_elsewhere: dict[Shape, Printed] = field(default_factory=dict)
 
     def copy(self, template: str = "", label: str = "proof") -> AbstractContextManager[Sandbox]:
         """A sandbox: a copy of the scratch database `template`, or an empty one."""
@@ -114,9 +116,16 @@ class Ground:
 
     def differences(self, box: Sandbox | Callable[[], Sandbox], state: Schema, goal: Schema) -> list[Difference]:
         """What differs between the two and is not tolerated; `box` is as `state` says, or gives one that is."""
-        with Reprinter(lambda: (box if isinstance(box, Sandbox) else box()).admin, known=self.printed) as reprint:
+        with Reprinter(
+            lambda: (box if isinstance(box, Sandbox) else box()).admin, known=lambda: self._printed_in(state)
+        ) as reprint:
             found = diff_schemas(state, goal, planes=self.planes, exact=self.exact, reprint=reprint).differences
         return [item for item in found if not (ids_of(item) & self.tolerated)]
+
+    def _printed_in(self, state: Schema) -> Printed:
+        """What was printed in a copy with the same columns."""
+        shape = shape_of(state, self.base)
+        return self.printed_elsewhere.setdefault(shape, {}) if shape else self.printed
 
     def native(self, state: Schema, goal: Schema, differences: Sequence[Difference]) -> list[Statement]:
         """The native planner's statements for these differences."""

@@ -103,6 +103,7 @@ def plan_repair(
             engine_timeout=engine_timeout,
             online_for=major or (server.version // 10000 if online else 0),
             sizes=sizes,
+            base=models,
             printed={} if printed is None else printed,
         )
         copy.prepare(ground)

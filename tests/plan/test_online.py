@@ -11,6 +11,7 @@ import pytest
 
 from drift_pipeline.config import Database
 from drift_pipeline.diff.compare import diff_schemas
+from drift_pipeline.diff.reprint import Reprinter
 from drift_pipeline.plan.online.rows import backfill
 from drift_pipeline.plan.online.run import run_steps
 from drift_pipeline.plan.online.transform import steps_of
@@ -18,7 +19,9 @@ from drift_pipeline.plan.planner import plan_repair
 from drift_pipeline.plan.statements import Plan, Proof, Statement, TableLock
 from drift_pipeline.schema.facts import Fact, FactId, Schema, Value
 from drift_pipeline.schema.reader import read_schema
-from drift_pipeline.scratch.server import ScratchServer
+from drift_pipeline.scratch.server import ScratchServer, scratch_server
+from tests.conftest import installation_for
+from tests.conftest import run_sql as run_sql_text
 
 TABLE = FactId("table", ("public", "t"))
 AX = (TableLock("public.t", "ACCESS EXCLUSIVE"),)
@@ -268,6 +271,37 @@ def test_the_steps_make_a_database_with_rows_what_the_models_say_on_every_major(
     assert run_sql(live, "insert into author (name) values ('next') returning id") == [(21,)]
     assert run_sql(live, "insert into book (author, sold) values (1, 100) returning id") == [(21,)]
     assert run_sql(live, "select count(distinct token), count(made) from book where id < 21") == [(20, 20)]
+
+
+PRINTED_BY_15 = """
+create table author (id int primary key, name varchar(40), age {0});
+create view adults as select id, upper(name) as name from author where name like 'a%' and age > 17;
+create view old as select a.id, a.age from author a join adults b using (id) where a.age > 70 or b.name = 'a';
+create rule kept as on delete to author where old.age > 100 do instead nothing;
+"""
+
+
+@pytest.mark.slow
+def test_what_an_older_server_prints_otherwise_is_printed_again_where_its_columns_are_as_there(
+    server: ScratchServer, new_database: Callable[..., Database]
+) -> None:
+    """The same text has other casts in a copy of the models, and in a copy of what lives."""
+    installed = installation_for(15)
+    if installed is None:
+        pytest.skip("PostgreSQL 15 is not installed on this machine")
+    with scratch_server(installation=installed) as older, older.create(label="test") as live:
+        run_sql_text(live, PRINTED_BY_15.format("smallint") + "insert into author values (1, 'abe', 71)")
+        models = new_database(PRINTED_BY_15.format("bigint").replace("varchar(40)", "text"))
+        before, after = read_schema(live), read_schema(models)
+        with Reprinter(models) as reprint:
+            diff = diff_schemas(before, after, reprint=reprint)
+        plan = plan_repair(server, live=before, models=after, models_database=models, diff=diff, online=True)
+        assert (plan.proof, plan.open) == (Proof.PROVEN, ())
+        assert plan.online is not None
+        assert (plan.online.proof, plan.online.open) == (Proof.PROVEN, ())
+        run_steps(live, plan.online.steps)
+        with Reprinter(models) as reprint:
+            assert diff_schemas(read_schema(live), after, reprint=reprint).differences == ()
 
 
 @pytest.mark.slow
