@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from drift_pipeline.diff import literals, sqltext
+from drift_pipeline.diff import conditions, literals, sqltext, varchar_lists
 from drift_pipeline.diff.heirs import column_of, parents_of
 from drift_pipeline.schema.facts import Fact, FactId, Schema, Value
 
@@ -142,41 +142,6 @@ def _today(parts: Tokens, fact: Fact, schema: Schema) -> Tokens:
     return ("now", "(", ")") if now == parts and not generated else _now(parts, fact, schema)
 
 
-_VARCHAR = ("::", "character", "varying")
-
-
-def _varchar_list(parts: Tokens, _fact: Fact, _schema: Schema) -> Tokens:
-    """`(ARRAY['x'::varchar, …])::text[]` becomes `ARRAY[('x'::varchar)::text, …]`, in the words of the server."""
-    start = 0
-    while (start := _find(parts, ("(", "ARRAY", "["), start)) >= 0:
-        end = sqltext.closing(parts, start)
-        items = parts[start + 3 : end - 1]
-        tail = parts[end + 1 : end + 5]
-        literals_only = all(
-            sqltext.is_literal(items[at])
-            and items[at + 1 : at + 4] == _VARCHAR
-            and items[at + 4 : at + 5] in ((), (",",))
-            for at in range(0, len(items), 5)
-        )
-        if items and literals_only and tail == ("::", "text", "[", "]"):
-            texts = [
-                ("(", items[at], *_VARCHAR, ")", "::", "text", *items[at + 4 : at + 5])
-                for at in range(0, len(items), 5)
-            ]
-            inside = tuple(token for text in texts for token in text)
-            parts = (*parts[:start], "ARRAY", "[", *inside, "]", *parts[end + 5 :])
-        else:
-            start += 1
-    return parts
-
-
-def _find(parts: Tokens, pattern: Tokens, start: int) -> int:
-    for index in range(start, len(parts) - len(pattern) + 1):
-        if parts[index : index + len(pattern)] == pattern:
-            return index
-    return -1
-
-
 def _no_default(value: Value, fact: Fact, _schema: Schema) -> Value:
     if not isinstance(value, str) or fact.attributes.get("generated"):
         return value
@@ -223,6 +188,15 @@ def _sequence_maximum(value: Value, fact: Fact, schema: Schema) -> Value:
 
 def _identity_options(value: Value, _fact: Fact, _schema: Schema) -> Value:
     return {key: item for key, item in value.items() if key != "sequence"} if isinstance(value, dict) else value
+
+
+def _atomic(value: Value, fact: Fact, schema: Schema) -> Value:
+    """Only the body of a function that the server prints from a tree; one that was given as text stays as it is."""
+    tree = isinstance(value, str) and value.lstrip().startswith(("BEGIN ATOMIC", "RETURN "))
+    return _flat(value, fact, schema) if tree and fact.attributes.get("language") == "sql" else value
+
+
+_flat = _texts(lambda parts, _fact, _schema: conditions.flat(parts))
 
 
 def _body(value: Value, fact: Fact, _schema: Schema) -> Value:
@@ -281,8 +255,15 @@ EQUIVALENCES: tuple[Equivalence, ...] = (
         "varchar-in-list",
         _EXPRESSIONS | _DEFINITIONS,
         "IN on varchar prints in another way after a restore",
-        _texts(_varchar_list),
+        _texts(lambda parts, _fact, _schema: varchar_lists.as_texts(parts)),
     ),
+    Equivalence(
+        "nested-conditions",
+        _EXPRESSIONS | _DEFINITIONS,
+        "BETWEEN beside AND prints in another way after a restore",
+        _flat,
+    ),
+    Equivalence("nested-conditions", _BODIES, "BETWEEN beside AND prints in another way after a restore", _atomic),
     Equivalence(
         "owned-sequence-name",
         frozenset({("column", "default")}),

@@ -207,9 +207,34 @@ SAME: tuple[Case, ...] = (
         "n > 1 and (n < 9 or x = true)",
         "boolean-not-null",
     ),
+    check(
+        "nested_1", "a int, b int", "a between 1 and 5 and b > 0", "a >= 1 and a <= 5 and b > 0", "nested-conditions"
+    ),
+    check("nested_2", "a int, b int", "a not between 1 and 5 or b > 0", "a < 1 or a > 5 or b > 0", "nested-conditions"),
+    check("nested_3", "a int, b int, c int", "a in (b, 3) or c > 1", "a = b or (a = 3 or c > 1)", "nested-conditions"),
+    tables(
+        "nested_4",
+        'create table t (a int, "AND" int); create view v as select a from t where a between 1 and 5 and "AND" > 2',
+        'create table t (a int, "AND" int); create view v as select a from t where a >= 1 and a <= 5 and "AND" > 2',
+        "nested-conditions",
+    ),
+    tables(
+        "nested_5",
+        "create function f(a int) returns boolean return (a, 1) = (2, 3) and a > 0",
+        "create function f(a int) returns boolean return a = 2 and 1 = 3 and a > 0",
+        "nested-conditions",
+    ),
 )
 
 ALIKE: tuple[Case, ...] = (
+    check("x_nested_1", "a int, b int, c int", "(a > 1 or b > 2) and c > 3", "a > 1 or (b > 2 and c > 3)"),
+    check("x_nested_2", "a int, b int, c int", "not (a > 1 and b > 2) and c > 3", "not a > 1 and b > 2 and c > 3"),
+    check("x_nested_3", "a text, b int", "a <> '((b > 1) AND (b > 2)) AND'", "a <> '(b > 1) AND (b > 2) AND'"),
+    tables(
+        "x_nested_4",
+        "create function f(a int) returns boolean language sql as 'select ((a > 1) and (a > 2)) and (a > 3)'",
+        "create function f(a int) returns boolean language sql as 'select (a > 1) and (a > 2) and (a > 3)'",
+    ),
     default("x_now_1", "timestamptz", "now()", "clock_timestamp()"),
     default("x_now_2", "timestamptz", "now()", "current_timestamp(3)"),
     default("x_now_3", "timestamptz", "now()", "statement_timestamp()"),

@@ -87,6 +87,12 @@ class Scene:
         return dict(found)
 
     @cached_property
+    def not_null_names(self) -> frozenset[tuple[str, str]]:
+        """Schema and name of NOT NULL constraints that are not called as the server would: copies, renamed tables'."""
+        facts = (*self.source.values(), *self.goal.values())
+        return frozenset((fact.id.name[0], fact.id.name[-1]) for fact in facts if fact.id.kind == "not_null")
+
+    @cached_property
     def default_privileges(self) -> Sequence[Fact]:
         """What ALTER DEFAULT PRIVILEGES says in the source."""
         return [fact for fact in self.source.values() if fact.id.kind == "default_privilege"]

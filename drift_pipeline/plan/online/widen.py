@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from drift_pipeline.plan.native.quote import dotted, quote_ident, quote_literal
-from drift_pipeline.plan.native.rules.columns import identity_words
+from drift_pipeline.plan.native.rules.identity import identity_words
 from drift_pipeline.plan.online.draft import (
     NOT_NULL_CAN_WAIT,
     Scene,

@@ -7,7 +7,7 @@ with acl as materialized (
     join space s on s.oid = c.relnamespace /* of these relations */
     where c.relkind in ('r', 'p', 'f', 'v', 'm') and c.relpersistence <> 't'
         -- identity sequences are part of their column: only what was granted on one is said
-        or c.relkind = 'S' and c.relpersistence <> 't' and (c.relacl is not null or not exists (
+        or c.relkind = 'S' and c.relpersistence <> 't' and (c.relacl <> acldefault('s', c.relowner) or not exists (
             select from pg_depend own where own.classid = 'pg_class'::regclass and own.objid = c.oid and own.deptype = 'i'
         ))
     union all

@@ -15,13 +15,13 @@ from drift_pipeline.plan.native.above import (
     parents_column,
     retyped_above,
 )
-from drift_pipeline.plan.native.address import identity_sequence, table_of
+from drift_pipeline.plan.native.address import table_of
 from drift_pipeline.plan.native.graph import reaches
 from drift_pipeline.plan.native.quote import dotted, quote_ident
 from drift_pipeline.plan.native.rules.casts import using
-from drift_pipeline.plan.native.rules.common import generic_options, new_options, set_options
+from drift_pipeline.plan.native.rules.common import alter_column, generic_options, new_options, set_options
+from drift_pipeline.plan.native.rules.identity import identity_words, settle_identity, write_identity
 from drift_pipeline.plan.native.rules.printed import readable_again
-from drift_pipeline.plan.native.rules.sequences import into_limits, new_option_words, option_words
 from drift_pipeline.plan.native.steps import Alteration, Rule, Scene, Sql, aspect_of, mapped, text
 from drift_pipeline.schema.facts import Fact, FactId, Value
 
@@ -84,28 +84,16 @@ def _not_null_words(scene: Scene, column: Fact, name: Value) -> list[str]:
         no_inherit = " NO INHERIT" if constraint.attributes.get("no_inherit") else ""
         words = "" if _usual_name(constraint) else f"CONSTRAINT {quote_ident(constraint.id.name[-1])} "
         return [f"{words}NOT NULL{no_inherit}"]
-    return ["NOT NULL"] if column.attributes.get("not_null") and constraint is None else []
+    if not column.attributes.get("not_null") or constraint is not None:
+        return []
+    schema, table, name = column.id.name
+    usual = f"{table}_{name}_not_null"
+    # where another table has a constraint of that name, the server would choose another one
+    return [f"CONSTRAINT {quote_ident(usual)} NOT NULL" if (schema, usual) in scene.not_null_names else "NOT NULL"]
 
 
 def _usual_name(constraint: Fact) -> bool:
     return constraint.id.name[-1] == f"{constraint.id.name[1]}_{only_column(constraint)}_not_null"
-
-
-def identity_words(column: Fact) -> str:
-    """ALWAYS AS IDENTITY (…), as ADD GENERATED takes it too."""
-    stated = mapped(column, "identity_options")
-    words = new_option_words(stated, text(column, "type"))
-    if isinstance(name := stated.get("sequence"), list):
-        words.insert(0, f"SEQUENCE NAME {dotted(*map(str, name))}")
-    if persistence := stated.get("persistence"):
-        words.append("UNLOGGED" if persistence == "unlogged" else "LOGGED")
-    options = f" ({' '.join(words)})" if words else ""
-    return f"{text(column, 'identity').upper()} AS IDENTITY{options}"
-
-
-def alter(column: Fact) -> str:
-    """The head of every statement that alters a column."""
-    return f"ALTER TABLE {table_of(column.id)} ALTER COLUMN {quote_ident(column.id.name[-1])}"
 
 
 def _create(scene: Scene, fact: Fact) -> Sql:
@@ -115,7 +103,7 @@ def _create(scene: Scene, fact: Fact) -> Sql:
     if fact.attributes.get("identity") and has_children(scene, fact):
         # "cannot recursively add identity column to table that has child tables"
         plain = replace(fact, attributes={**fact.attributes, "identity": None})
-        return [f"{head} {column_clause(scene, plain)}", f"{alter(fact)} ADD GENERATED {identity_words(fact)}"]
+        return [f"{head} {column_clause(scene, plain)}", f"{alter_column(fact)} ADD GENERATED {identity_words(fact)}"]
     return [f"{head} {column_clause(scene, fact)}"]
 
 
@@ -150,7 +138,7 @@ def write_type(scene: Scene, before: Fact, after: Fact, *, swapped: bool = False
         return []
     collation = f" COLLATE {text(after, 'collation')}" if text(after, "collation") else ""
     clause = "" if after.attributes.get("generated") else using(before, after, swapped=swapped)
-    return [f"{alter(after)} TYPE {text(after, 'type')}{collation}{clause}"]
+    return [f"{alter_column(after)} TYPE {text(after, 'type')}{collation}{clause}"]
 
 
 def _can_retype(scene: Scene, before: Fact, _after: Fact) -> bool:
@@ -163,15 +151,17 @@ def _can_retype(scene: Scene, before: Fact, _after: Fact) -> bool:
 def write_default(_scene: Scene, _before: Fact, after: Fact) -> Sql:
     """SET DEFAULT or DROP DEFAULT."""
     default = after.attributes.get("default")
-    return [f"{alter(after)} DROP DEFAULT" if default is None else f"{alter(after)} SET DEFAULT {default}"]
+    return [
+        f"{alter_column(after)} DROP DEFAULT" if default is None else f"{alter_column(after)} SET DEFAULT {default}"
+    ]
 
 
 def _write_expression(_scene: Scene, before: Fact, after: Fact) -> Sql:
     if after.attributes.get("generated"):
-        return [f"{alter(after)} SET EXPRESSION AS ({readable_again(text(after, 'default'))})"]
-    result = [f"{alter(after)} DROP EXPRESSION"]
+        return [f"{alter_column(after)} SET EXPRESSION AS ({readable_again(text(after, 'default'))})"]
+    result = [f"{alter_column(after)} DROP EXPRESSION"]
     if after.attributes.get("default") is not None:
-        result.append(f"{alter(after)} SET DEFAULT {text(after, 'default')}")
+        result.append(f"{alter_column(after)} SET DEFAULT {text(after, 'default')}")
     return result
 
 
@@ -206,71 +196,27 @@ def _is_plain(_scene: Scene, before: Fact, after: Fact) -> bool:
 
 def _write_not_null(scene: Scene, before: Fact, after: Fact) -> Sql:
     if after.attributes.get("not_null"):
-        return [] if not_null_of(scene.goal_children, after) else [f"{alter(after)} SET NOT NULL"]
-    return [] if not_null_of(scene.source_children, before) else [f"{alter(after)} DROP NOT NULL"]
-
-
-def _write_identity(_scene: Scene, before: Fact, after: Fact) -> Sql:
-    old, new = text(before, "identity"), text(after, "identity")
-    if not new:
-        return [f"{alter(after)} DROP IDENTITY"]
-    if not old:
-        return [f"{alter(after)} ADD GENERATED {identity_words(after)}"]
-    parts = [f"SET GENERATED {new.upper()}"] if old != new else []
-    options, others = mapped(after, "identity_options"), mapped(before, "identity_options")
-    sql, name = _write_identity_sequence(before, after)
-    first, restart = into_limits(name, others, options)
-    parts += [f"SET {word}" for word in option_words(options, others)] + restart
-    return [*sql, *first, *([f"{alter(after)} {' '.join(parts)}"] if parts else [])]
-
-
-def _retype_sequence(name: str, options: Mapping[str, Value]) -> Sql:
-    """A new type moves limits that were those of the old one, so they are said again."""
-    limits = f"MINVALUE {options['minimum']} MAXVALUE {options['maximum']}"
-    return [f"ALTER SEQUENCE {name} AS {options['type']} {limits}"]
-
-
-def _settle_identity(_scene: Scene, _before: Fact, after: Fact) -> Sql:
-    """A sequence of another type than its column: a table made LIKE another one INCLUDING IDENTITY has that."""
-    options = mapped(after, "identity_options")
-    if options.get("type") in (None, text(after, "type")):
-        return []
-    return _retype_sequence(dotted(*identity_sequence(after)), options)
-
-
-def _write_identity_sequence(before: Fact, after: Fact) -> tuple[Sql, str]:
-    """What only ALTER SEQUENCE can say of an identity column, and the name that the sequence has then."""
-    old, new = identity_sequence(before), identity_sequence(after)
-    sql, name = [], dotted(*new)
-    if old != new:
-        sql.append(f"ALTER SEQUENCE {dotted(*old)} RENAME TO {quote_ident(new[1])}")
-    was, shall = mapped(before, "identity_options"), mapped(after, "identity_options")
-    if shall.get("type") and was.get("type") != shall.get("type"):
-        sql += _retype_sequence(name, shall)
-    if was.get("persistence") != shall.get("persistence"):
-        # unstated is the table's: the other one
-        unlogged = shall.get("persistence") == "unlogged" or was.get("persistence") == "permanent"
-        sql.append(f"ALTER SEQUENCE {name} SET {'UNLOGGED' if unlogged else 'LOGGED'}")
-    return sql, name
+        return [] if not_null_of(scene.goal_children, after) else [f"{alter_column(after)} SET NOT NULL"]
+    return [] if not_null_of(scene.source_children, before) else [f"{alter_column(after)} DROP NOT NULL"]
 
 
 def _write_storage(scene: Scene, _before: Fact, after: Fact) -> Sql:
     # 15 has no word for the type's own; nearly all types that can be stored in more than one way are "extended"
     usual = "DEFAULT" if scene.major >= 16 else "EXTENDED"
-    return [f"{alter(after)} SET STORAGE {text(after, 'storage').upper() or usual}"]
+    return [f"{alter_column(after)} SET STORAGE {text(after, 'storage').upper() or usual}"]
 
 
 def _write_compression(_scene: Scene, _before: Fact, after: Fact) -> Sql:
-    return [f"{alter(after)} SET COMPRESSION {text(after, 'compression') or 'default'}"]
+    return [f"{alter_column(after)} SET COMPRESSION {text(after, 'compression') or 'default'}"]
 
 
 def _write_statistics(_scene: Scene, _before: Fact, after: Fact) -> Sql:
     value = after.attributes.get("statistics")
-    return [f"{alter(after)} SET STATISTICS {-1 if value is None else value}"]
+    return [f"{alter_column(after)} SET STATISTICS {-1 if value is None else value}"]
 
 
 def _write_options(_scene: Scene, before: Fact, after: Fact) -> Sql:
-    return set_options(alter(after), before, after)
+    return set_options(alter_column(after), before, after)
 
 
 def _write_foreign_options(_scene: Scene, before: Fact, after: Fact) -> Sql:
@@ -373,8 +319,8 @@ RULES: Mapping[str, Rule] = {
             Alteration(("generated", "default"), _write_expression, possible=_can_express, applies=_is_generated),
             Alteration(("generated", "default"), write_default, applies=_is_plain, aspect="default"),
             Alteration(("not_null",), _write_not_null, aspect="not_null"),
-            Alteration(("identity", "identity_options"), _write_identity, aspect="identity"),
-            Alteration(("identity_options",), _settle_identity, after_create=True, fresh={}),
+            Alteration(("identity", "identity_options"), write_identity, aspect="identity"),
+            Alteration(("identity_options",), settle_identity, after_create=True, fresh={}),
             Alteration(("storage",), _write_storage, after_create=True),
             Alteration(("compression",), _write_compression, after_create=True),
             Alteration(("statistics",), _write_statistics, after_create=True),

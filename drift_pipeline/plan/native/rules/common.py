@@ -18,6 +18,11 @@ def drop(_scene: Scene, fact: Fact) -> Sql:
     return [f"DROP {address(fact.id)}"]
 
 
+def alter_column(column: Fact) -> str:
+    """The head of every statement that alters a column."""
+    return f"ALTER TABLE {table_of(column.id)} ALTER COLUMN {quote_ident(column.id.name[-1])}"
+
+
 def drop_from_table(_scene: Scene, fact: Fact) -> Sql:
     """ALTER TABLE … DROP CONSTRAINT."""
     return [f"ALTER TABLE {table_of(fact.id)} DROP CONSTRAINT {quote_ident(fact.id.name[2])}"]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from drift_pipeline.plan.native.address import RELATIONS, ROUTINES, TYPES, name_of, table_of
+from drift_pipeline.plan.native.address import RELATIONS, ROUTINES, TYPES, identity_sequence, name_of, table_of
 from drift_pipeline.plan.native.closure import Closure
 from drift_pipeline.plan.native.quote import quote_ident, role
 from drift_pipeline.plan.native.situation import Situation
@@ -218,13 +218,28 @@ def key_of(key: FactId) -> FactId:
     return FactId(f"{key.kind}.privileges", key.name)
 
 
+def _stays(situation: Situation, privilege: Fact) -> bool:
+    """Not so on the sequence of an identity column that goes."""
+    parent = privilege.parent
+    column = situation.goal.get(parent) if parent and parent.kind == "column" else None
+    return parent is None or parent.kind != "column" or bool(column and column.attributes.get("identity"))
+
+
+def _object(situation: Situation, privilege: Fact) -> FactId:
+    """What the privilege is on; the sequence of an identity column under the name that it will have."""
+    column = situation.goal.get(privilege.parent) if privilege.parent else None
+    if privilege.id.name[0] == "sequence" and column is not None and column.attributes.get("identity"):
+        return FactId("sequence", identity_sequence(column))
+    return FactId(privilege.id.name[0], privilege.id.name[1:-1])
+
+
 def privilege_steps(scene: Scene, situation: Situation, closure: Closure) -> Iterator[Step]:
     """One step for every object whose privileges differ, or that is created."""
     groups: dict[FactId, set[FactId]] = {}
     for facts in (situation.source, situation.goal):
-        for key in facts:
-            if key.kind == "privilege":
-                groups.setdefault(FactId(key.name[0], key.name[1:-1]), set()).add(key)
+        for key, fact in facts.items():
+            if key.kind == "privilege" and (key.name[0] != "sequence" or _stays(situation, fact)):
+                groups.setdefault(_object(situation, fact), set()).add(key)
     # a snapshot without any privilege did not look at them, unless privileges are what is compared
     for key in scene.fresh if groups or "privileges" in scene.planes else ():
         if key.kind in _NOUNS and key.kind != "column":

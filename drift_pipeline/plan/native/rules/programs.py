@@ -230,7 +230,18 @@ def _event_trigger(_scene: Scene, fact: Fact) -> Sql:
 
 def _trigger(scene: Scene, fact: Fact) -> Sql:
     """A partition's copy comes with its parent's trigger; only its state is its own."""
-    return [] if fact.attributes.get("inherited") else from_definition(scene, fact)
+    return [] if fact.attributes.get("inherited") else _printed(scene, fact)
+
+
+def _printed(scene: Scene, fact: Fact) -> Sql:
+    """The definition, where all of it is what the server printed from a tree."""
+    return [readable_again(sql) for sql in from_definition(scene, fact)]
+
+
+def _routine(scene: Scene, fact: Fact) -> Sql:
+    """A body that was given as text stays as it is."""
+    tree = text(fact, "language") == "sql" and text(fact, "body").lstrip().startswith(("BEGIN ATOMIC", "RETURN "))
+    return _printed(scene, fact) if tree else from_definition(scene, fact)
 
 
 def _drop_trigger(scene: Scene, fact: Fact) -> Sql:
@@ -244,7 +255,7 @@ _REPLACE_ROUTINE = Alteration(
         *("language", "arguments", "body", "volatility", "strict", "security_definer", "leakproof", "parallel"),
         *("cost", "rows", "support", "settings", "option_order", "window", "returns", "library", "transforms"),
     ),
-    replaced(from_definition),
+    replaced(_routine),
     possible=_can_replace_routine,
 )
 
@@ -274,10 +285,10 @@ RULES: Mapping[str, Rule] = {
         ),
         rank=53,
     ),
-    "function": Rule(from_definition, drop, (OWNER, _REPLACE_ROUTINE, TIED), rank=50),
-    "procedure": Rule(from_definition, drop, (OWNER, _REPLACE_ROUTINE, TIED), rank=50),
+    "function": Rule(_routine, drop, (OWNER, _REPLACE_ROUTINE, TIED), rank=50),
+    "procedure": Rule(_routine, drop, (OWNER, _REPLACE_ROUTINE, TIED), rank=50),
     "trigger": Rule(_trigger, _drop_trigger, (_set_state("TRIGGER"), TIED), rank=60),
-    "rule": Rule(from_definition, drop, (_set_state("RULE"),), rank=61),
+    "rule": Rule(_printed, drop, (_set_state("RULE"),), rank=61),
     "policy": Rule(
         _policy,
         drop,
