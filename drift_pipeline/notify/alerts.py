@@ -8,7 +8,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from drift_pipeline.history.trend import Movement
-from drift_pipeline.judge.findings import Finding, Impact, Severity
+from drift_pipeline.judge.findings import Cause, Finding, Impact, Severity
 from drift_pipeline.notify.message import Line, Message, Span, line, one_line
 from drift_pipeline.report.report import Report
 
@@ -57,7 +57,7 @@ def drift_alert(
     elif moved and moved.previous:
         head.append(line(f"Since the last check: {len(moved.new)} new, {len(moved.resolved or {})} resolved"))
     tail: list[Line] = [*_where(context.branch, context.commit), line(), line("⚠️ ", Span("Action Required:", "b"))]
-    tail += [line(ACTIONS.get(level, "Review the report")), *_link("View Full Report", link)]
+    tail += [*_waiting(report), line(_action(level, breaks=breaks > 0)), *_link("View Full Report", link)]
     return Message(
         subject=f"{level.emoji} Schema drift: {one_line(context.environment, NAME)} is {level.value}",
         head=tuple(head),
@@ -65,6 +65,21 @@ def drift_alert(
         tail=tuple(tail),
         silent=level is Severity.MINOR and not breaks,
     )
+
+
+def _action(level: Severity, *, breaks: bool) -> str:
+    """A missing column is a minor repair, and no matter of convenience."""
+    if breaks and level is Severity.MINOR:
+        return "Repair now what breaks the application"
+    return ACTIONS.get(level, "Review the report")
+
+
+def _waiting(report: Report) -> list[Line]:
+    """Migrations that are written already and bring a part of it."""
+    if not report.pending or not any(Cause.PENDING_MIGRATION in finding.causes for finding in report.counting):
+        return []
+    more = f" and {len(report.pending) - 1} more" if len(report.pending) > 1 else ""
+    return [line("Apply with alembic upgrade head: ", one_line(report.pending[0], NAME), more)]
 
 
 def all_clear(report: Report, *, moved: Movement | None = None, link: str = "") -> Message:

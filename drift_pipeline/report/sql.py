@@ -6,12 +6,20 @@ from collections.abc import Sequence
 from datetime import UTC
 
 from drift_pipeline.judge.findings import Finding
+from drift_pipeline.judge.words import subject
 from drift_pipeline.plan.statements import OnlinePlan, Statement, Step
 from drift_pipeline.report.escape import commented_out, sql_comment
 from drift_pipeline.report.held import LOSES, held_back
 from drift_pipeline.report.online import script
 from drift_pipeline.report.report import Report
-from drift_pipeline.report.verdict import PROOF_LINES, coverage_line, proof_line, verdict
+from drift_pipeline.report.verdict import (
+    PROOF_LINES,
+    comes_with_migration,
+    coverage_line,
+    pending_warning,
+    proof_line,
+    verdict,
+)
 
 
 def to_sql(report: Report, allow_destructive: bool = False) -> str:
@@ -19,7 +27,7 @@ def to_sql(report: Report, allow_destructive: bool = False) -> str:
 
     Only the plan's statements are ever executable; names and notes appear in comments that they cannot end.
     """
-    settled = report.by_key
+    settled, told = report.by_key, set[str]()
     if report.plan.online is not None and report.plan.online.steps:
         return _online(report, report.plan.online, allow_destructive=allow_destructive)
     held = [
@@ -27,21 +35,24 @@ def to_sql(report: Report, allow_destructive: bool = False) -> str:
         for statement in report.plan.statements
     ]
     parts = ["\n".join(_header(report, held))]
-    parts += [_part(statement, settled, reason) for statement, reason in zip(report.plan.statements, held, strict=True)]
+    parts += [
+        _part(statement, [_finding(settled[key], told) for key in statement.settles if key in settled], reason)
+        for statement, reason in zip(report.plan.statements, held, strict=True)
+    ]
     parts += [_open(report.plan.open)] if report.plan.open else []
     return "\n\n".join(parts) + "\n"
 
 
 def _online(report: Report, plan: OnlinePlan, *, allow_destructive: bool) -> str:
     """The script of the steps, instead of the plain statements."""
-    settled = report.by_key
+    settled, told = report.by_key, set[str]()
 
     def held(statement: Statement) -> str:
         return "" if allow_destructive else held_back(statement, settled, report.allow_drop)
 
     def about(step: Step) -> list[str]:
         keys = dict.fromkeys(key for statement in step.statements for key in statement.settles)
-        return [_finding(settled[key]) for key in keys if key in settled]
+        return [_finding(settled[key], told) for key in keys if key in settled]
 
     reasons = [held(statement) for statement in plan.statements]
     lines = _header(report, reasons, online=plan)
@@ -50,8 +61,13 @@ def _online(report: Report, plan: OnlinePlan, *, allow_destructive: bool) -> str
     return "\n\n".join(parts) + "\n"
 
 
-def _finding(finding: Finding) -> str:
-    return f"{finding.severity.emoji} {finding.severity.value} {finding.rule}: {finding.title}"
+def _finding(finding: Finding, told: set[str]) -> str:
+    """What a statement is there for: once as a sentence, then by its name."""
+    key = finding.difference.key
+    title = f"{subject(finding.difference.id)}, as above" if key in told else finding.title
+    told.add(key)
+    pending = " (a migration that is not applied brings it)" if comes_with_migration(finding) else ""
+    return f"{finding.severity.emoji} {finding.severity.value} {finding.rule}: {title}{pending}"
 
 
 def _header(report: Report, held: list[str], online: OnlinePlan | None = None) -> list[str]:
@@ -66,6 +82,8 @@ def _header(report: Report, held: list[str], online: OnlinePlan | None = None) -
     if not plan.statements:
         lines.append("Nothing to change." if not report.findings else "There is no plan for these differences.")
         return [sql_comment(line) for line in lines]
+    if warning := pending_warning(report):
+        lines += [warning, ""]
     proof = proof_line(report) if online is None else PROOF_LINES[online.proof.value]
     lines.append(f"This turns {context.environment} into what the models declare. {proof}".rstrip())
     losing, unknown = held.count(LOSES), sum(bool(reason) and reason != LOSES for reason in held)
@@ -87,11 +105,8 @@ def _statements(count: int) -> str:
     return f"{count} statement{'' if count == 1 else 's'}"
 
 
-def _part(statement: Statement, settled: dict[str, Finding], held: str) -> str:
-    lines = []
-    for key in statement.settles:
-        if key in settled:
-            lines.append(_finding(settled[key]))
+def _part(statement: Statement, about: Sequence[str], held: str) -> str:
+    lines = list(about)
     marks = [
         text
         for holds, text in (

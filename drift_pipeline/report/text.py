@@ -15,6 +15,7 @@ from drift_pipeline.report.verdict import (
     coverage_line,
     order_line,
     pending_line,
+    pending_warning,
     proof_line,
     recommendations,
     spelling_line,
@@ -85,6 +86,7 @@ def after_findings(report: Report) -> list[tuple[str, list[str]]]:
         lost = f"; {losing} would lose data or objects" if losing else ""
         lost += f"; {unknown} would drop what the models don't know, and nobody asked for that" if unknown else ""
         items = [f"SQL statements: {len(report.plan.statements)}{lost}. {proof_line(report)}"]
+        items += [f"before the SQL: {warning}"] if (warning := pending_warning(report)) else []
         items += [visible(line) for line in plan_hazards(report.plan)]
         parts.append(("Plan", [*items, *(f"leaves different: {visible(item)}" for item in report.plan.open[:20])]))
         if sides := both_lines(report.plan):

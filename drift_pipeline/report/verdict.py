@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from drift_pipeline.judge.findings import Finding, Impact, Severity
-from drift_pipeline.judge.words import dotted, kind_word, visible
+from drift_pipeline.judge.findings import Cause, Finding, Impact, Severity
+from drift_pipeline.judge.words import dotted, kind_word, subject, visible
 from drift_pipeline.report.report import Coverage, Report
 
 NOW = {
@@ -132,9 +132,27 @@ def pending_line(report: Report) -> str:
     """Which migrations wait to be applied; empty when none do."""
     if not report.pending:
         return ""
+    return f"Migrations not applied: {_waiting(report)}. alembic upgrade head brings what they hold."
+
+
+def pending_warning(report: Report) -> str:
+    """Why the SQL is not to be run before the migrations that wait; empty where it does nothing that they do."""
+    if not report.pending or not any(map(comes_with_migration, report.counting)):
+        return ""
+    return (
+        f"Migrations not applied: {_waiting(report)}. Apply them first (alembic upgrade head) and check again: "
+        "this SQL makes what they bring as well, and afterwards they would fail."
+    )
+
+
+def comes_with_migration(finding: Finding) -> bool:
+    """Whether a migration that waits brings all of it."""
+    return finding.causes == (Cause.PENDING_MIGRATION,)
+
+
+def _waiting(report: Report) -> str:
     shown = ", ".join(visible(item) for item in report.pending[:10])
-    more = f" and {len(report.pending) - 10} more" if len(report.pending) > 10 else ""
-    return f"Migrations not applied: {shown}{more}. alembic upgrade brings what they hold."
+    return shown + (f" and {len(report.pending) - 10} more" if len(report.pending) > 10 else "")
 
 
 def order_line(coverage: Coverage) -> str:
@@ -155,7 +173,32 @@ def recommendations(report: Report) -> dict[str, list[str]]:
     for level, advice in RECOMMENDATIONS.items():
         if report.counts[level.value]:
             found[level.value] = list(advice)
+    if found and (first := _by_migration(report)):
+        heading = next(iter(found))
+        found[heading] = [*found[heading], *first] if heading == "now" else [*first, *found[heading]]
     return found
+
+
+def _by_migration(report: Report) -> list[str]:
+    """What is written already and only has to be applied, and what that leaves of what breaks."""
+    broken = [finding for finding in report.counting if finding.impact is Impact.BREAKS]
+    of_all = broken or list(report.counting)
+    brought = [finding for finding in of_all if comes_with_migration(finding)]
+    if not report.pending or not brought:
+        return []
+    what = "that break the application" if broken else "differences"
+    some = f"{len(brought)} of the {len(of_all)} {what}"
+    everything = "all that breaks the application" if broken else "all of it"
+    steps = [
+        f"Apply the migrations that wait, with alembic upgrade head: {_waiting(report)}. "
+        f"They bring {some if len(brought) < len(of_all) else everything}."
+    ]
+    rest = [finding for finding in of_all if finding not in brought]
+    if broken and rest:
+        names = ", ".join(subject(finding.difference.id) for finding in rest[:3])
+        more = f" and {len(rest) - 3} more" if len(rest) > 3 else ""
+        steps.append(f"The rest is repaired by SQL, in schema-diff.sql: {names}{more}.")
+    return steps
 
 
 PROOF_LINES = {

@@ -13,7 +13,7 @@ import pytest
 
 from drift_pipeline.errors import NotifyError
 from drift_pipeline.history.trend import Movement
-from drift_pipeline.judge.findings import Impact, Severity
+from drift_pipeline.judge.findings import Cause, Impact, Severity
 from drift_pipeline.notify.alerts import Failure, all_clear, drift_alert, failure_alert
 from drift_pipeline.notify.message import Document
 from drift_pipeline.notify.telegram import MAX_DOCUMENT, TelegramSettings, send, telegram_settings
@@ -72,6 +72,14 @@ def test_the_drift_alert_has_the_form_that_was_asked_for(telegram: BotApi, setti
     assert sent["parse_mode"] == "HTML"
     assert sent["chat_id"] == CHAT
     assert sent["disable_notification"] is False
+
+
+def test_what_does_not_wait_for_a_review_is_the_action_that_is_required() -> None:
+    minor = finding(Severity.MINOR, "column public.t.a is missing", impact=Impact.BREAKS)
+    waiting = replace(minor, causes=(Cause.PENDING_MIGRATION,))
+    said = drift_alert(replace(report(waiting), pending=("0004 notes", "0005 more"))).to_text()
+    assert "Action Required:\nApply with alembic upgrade head: 0004 notes and 1 more\nRepair now what breaks" in said
+    assert "convenience" not in said
 
 
 def test_the_documentation_shows_the_alert_as_it_is() -> None:

@@ -8,7 +8,10 @@ from dataclasses import replace
 from rich.cells import cell_len
 
 from drift_pipeline.judge.findings import Cause, Impact, Severity
+from drift_pipeline.plan.statements import Plan, Statement
 from drift_pipeline.report import render
+from drift_pipeline.report.report import Report
+from drift_pipeline.report.verdict import recommendations
 from tests.report.example import CLEAN, HOSTILE, ORDINARY, extra, hostile_report, missing, report, retyped
 
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
@@ -79,6 +82,49 @@ def test_causes_and_pending_migrations_are_told() -> None:
     text = render.to_text(replace(ORDINARY, findings=(known, *others), pending=("0004 notes",)), 400)
     assert "Cause: manual change, unmigrated model." in text
     assert "Migrations not applied: 0004 notes." in text
+
+
+def brought_and_not() -> Report:
+    """Two tables that break the application, one of which comes with a migration that waits, and an index."""
+    seen = report(
+        missing("table", "public", "t"),
+        missing("table", "public", "u"),
+        missing("index", "public", "v", "i", unique=False),
+    )
+    first, *others = seen.findings
+    return replace(
+        seen,
+        findings=(replace(first, causes=(Cause.PENDING_MIGRATION,)), *others),
+        pending=("0004 notes", "0005 more"),
+        plan=Plan(tuple(Statement(f"SELECT {each}", "native", settles=(first.difference.key,)) for each in (1, 2))),
+    )
+
+
+def test_the_first_step_is_to_apply_what_is_written_already() -> None:
+    now = recommendations(brought_and_not())["now"]
+    assert now[1:] == [
+        "Apply the migrations that wait, with alembic upgrade head: 0004 notes, 0005 more."
+        " They bring 1 of the 2 that break the application.",
+        "The rest is repaired by SQL, in schema-diff.sql: table public.u.",
+    ]
+    harmless = report(missing("index", "public", "v", "i", unique=False))
+    (finding,) = harmless.findings
+    waiting = replace(finding, causes=(Cause.PENDING_MIGRATION,))
+    first, *rest = recommendations(replace(harmless, findings=(waiting,), pending=("0004 notes",)))["minor"]
+    assert first == "Apply the migrations that wait, with alembic upgrade head: 0004 notes. They bring all of it."
+    assert rest == recommendations(harmless)["minor"]
+    assert recommendations(replace(harmless, pending=("0004 notes",)))["minor"] == rest  # they bring nothing of it
+
+
+def test_whoever_runs_the_sql_is_told_of_the_migrations_that_would_fail_afterwards() -> None:
+    shown = brought_and_not()
+    head, first, second, *_ = render.to_sql(shown).split("\n\n")
+    assert "Migrations not applied: 0004 notes, 0005 more. Apply them first" in head
+    assert "before the SQL: Migrations not applied" in render.to_text(shown, 400)
+    assert "table public.t is missing in production (a migration that is not applied brings it)" in first
+    assert "table public.t, as above (a migration that is not applied brings it)" in second
+    manual = replace(shown, findings=tuple(replace(each, causes=(Cause.MANUAL_CHANGE,)) for each in shown.findings))
+    assert "Apply them first" not in render.to_sql(manual)
 
 
 # ---------------------------------------------------------------- the verdict
