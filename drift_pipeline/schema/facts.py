@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple, TypeAlias
@@ -118,4 +118,21 @@ class Schema:
 
     def of_kind(self, *kinds: str) -> list[Fact]:
         """The facts of these kinds, sorted by id."""
-        return [self.facts[key] for key in sorted(key for key in self.facts if key.kind in kinds)]
+        found = [key for kind in set(kinds) for key in self._ids.get(kind, ())]
+        return [self.facts[key] for key in sorted(found)]
+
+    @cached_property
+    def needed_by(self) -> Mapping[FactId, Sequence[FactId]]:
+        """Of each fact that others need, those that do."""
+        found: dict[FactId, list[FactId]] = {}
+        for needs, needed in self.depends:
+            found.setdefault(needed, []).append(needs)
+        return found
+
+    @cached_property
+    def _ids(self) -> Mapping[str, Sequence[FactId]]:
+        """By kind: most questions are about a few facts of a large schema."""
+        found: dict[str, list[FactId]] = {}
+        for key in self.facts:
+            found.setdefault(key.kind, []).append(key)
+        return found
