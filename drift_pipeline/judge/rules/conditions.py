@@ -209,9 +209,8 @@ def _checked_domain(schema: Schema, text: str) -> bool:
 
 
 def _used_by_view(case: Case) -> bool:
-    wanted = case.difference.id
     views = {"view", "materialized_view", "rule", "policy"}
-    return any(needed == wanted and needs.kind in views for needs, needed in case.source.depends)
+    return any(needs.kind in views for needs in case.source.needed_by.get(case.difference.id, ()))
 
 
 dependent_on = Condition("a view or rule uses the column", _used_by_view)
