@@ -127,6 +127,14 @@ PHRASES: dict[tuple[str, str], Phrase] = {
     ),
     ("*", "references"): Phrase("references {before} in {where}, {after} in the models"),
     ("foreign_key", "triggers"): Phrase("has its triggers {before} in {where}, {after} in the models"),
+    **{
+        (kind, "partition_of"): Phrase(
+            "is attached to {before} in {where}, to {after} in the models",
+            "is attached to nothing in {where}, to {after} in the models",
+            "is attached to {before} in {where}, to nothing in the models",
+        )
+        for kind in ("index", "primary_key", "unique", "exclusion")
+    },
     ("*", "partition_of"): Phrase(
         "is a partition of {before} in {where}, of {after} in the models",
         "is no partition in {where}, a partition of {after} in the models",

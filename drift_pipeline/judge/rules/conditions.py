@@ -317,6 +317,19 @@ loses_cascade = Condition(
 )
 becomes_valid = Condition("live was never validated", lambda case: case.before is False, "live is validated")
 partition = Condition("it is a partition", lambda case: case.stated("partition_of") is not None)
+of_partitioned = Condition(
+    "its table is partitioned",
+    lambda case: bool(
+        case.fact
+        and case.fact.parent
+        and any(
+            table.attributes.get("partition_key")
+            for schema in (case.source, case.target)
+            if (table := schema.facts.get(case.fact.parent)) is not None
+        )
+    ),
+    "its table is not partitioned",
+)
 with_foreign_key = Condition(
     "it has foreign keys",
     lambda case: any(item.kind == "foreign_key" for item in case.difference.contains),

@@ -6,6 +6,8 @@ from typing import Final
 
 from drift_pipeline.judge.rules.examples.example import P, T, example
 
+D: Final = "create table d (k int, a int) partition by list (k); create table d1 partition of d default;"
+
 CONSTRAINTS: Final = (
     example(
         "foreign_key_not_valid", P + T, "", "alter table t add constraint f foreign key (a) references p not valid",
@@ -123,6 +125,10 @@ INDEXES: Final = (
     example(
         "index_method", T, "create index i on t (a)", "create index i on t using hash (a)",
         ("I11", "major", "degrades"),
+    ),
+    example(
+        "index_attached", D + "create table d2 partition of d for values in (2); create index i on only d (a);"
+        "create index j on d1 (a);", "", "alter index i attach partition j", ("I12", "major", "degrades"),
     ),
     example("index_options", T + "create index i on t (a);", "", "alter index i set (fillfactor = 50)",
             ("I09", "minor", "none")),

@@ -63,10 +63,10 @@ KEYS: Final = (
             "create table t (a int, constraint own not null a) inherits (p)", "create table t (a int) inherits (p)",
             ("K24b", "minor", "none")),
     example("index_invalid", _PARTITIONED + _CHILD, "create index i on only t (a)", "create index i on t (a)",
-            ("I08", "major", "degrades")),
+            ("I08p", "major", "degrades")),
     example("key_invalid", "create table t (a int not null) partition by range (a);" + _CHILD,
             "alter table only t add primary key (a)", "alter table t add primary key (a)",
-            ("I08k", "major", "degrades")),
+            ("I08p", "major", "degrades")),
 )  # fmt: skip
 
 TYPES_AND_CODE: Final = (

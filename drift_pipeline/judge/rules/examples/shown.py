@@ -61,6 +61,8 @@ NOT_SHOWN: Final[Mapping[str, str]] = {
     **dict.fromkeys(("T06", "T19b", "C17", "E11", "V09", "G07", "J18", "J36"), _NEW_NAME),
     **dict.fromkeys(("ZZ01", "ZZ02", "ZZ03", "ZZ04"), _UNKNOWN),
     **dict.fromkeys(("P11", "J76"), _LABELS),
+    "I08": "It is what an interrupted CREATE INDEX CONCURRENTLY leaves behind.",
+    "I08k": "It is what an interrupted rebuild of the index leaves behind.",
     "T10": "A tablespace needs a directory of its own on the server.",
     "R06": "It is what an interrupted DETACH PARTITION CONCURRENTLY leaves behind.",
     "X03": "All versions of the extensions that come with PostgreSQL start with the same number.",
