@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC
 
 from drift_pipeline.judge.findings import Finding
@@ -21,6 +22,9 @@ from drift_pipeline.report.verdict import (
     verdict,
 )
 
+_WIDTH = 110
+"""Of what must not be overlooked where long lines are cut."""
+
 
 def to_sql(report: Report, allow_destructive: bool = False) -> str:
     """All SQL of the report. Statements that lose something are commented out unless `allow_destructive`.
@@ -36,7 +40,7 @@ def to_sql(report: Report, allow_destructive: bool = False) -> str:
     ]
     parts = ["\n".join(_header(report, held))]
     parts += [
-        _part(statement, [_finding(settled[key], told) for key in statement.settles if key in settled], reason)
+        _part(statement, _findings(statement.settles, settled, told), reason)
         for statement, reason in zip(report.plan.statements, held, strict=True)
     ]
     parts += [_open(report.plan.open)] if report.plan.open else []
@@ -52,7 +56,7 @@ def _online(report: Report, plan: OnlinePlan, *, allow_destructive: bool) -> str
 
     def about(step: Step) -> list[str]:
         keys = dict.fromkeys(key for statement in step.statements for key in statement.settles)
-        return [_finding(settled[key], told) for key in keys if key in settled]
+        return _findings(keys, settled, told)
 
     reasons = [held(statement) for statement in plan.statements]
     lines = _header(report, reasons, online=plan)
@@ -61,13 +65,16 @@ def _online(report: Report, plan: OnlinePlan, *, allow_destructive: bool) -> str
     return "\n\n".join(parts) + "\n"
 
 
-def _finding(finding: Finding, told: set[str]) -> str:
+def _findings(keys: Iterable[str], settled: Mapping[str, Finding], told: set[str]) -> list[str]:
     """What a statement is there for: once as a sentence, then by its name."""
-    key = finding.difference.key
-    title = f"{subject(finding.difference.id)}, as above" if key in told else finding.title
-    told.add(key)
-    pending = " (a migration that is not applied brings it)" if comes_with_migration(finding) else ""
-    return f"{finding.severity.emoji} {finding.severity.value} {finding.rule}: {title}{pending}"
+    lines = []
+    for finding in (settled[key] for key in keys if key in settled):
+        key = finding.difference.key
+        title = f"{subject(finding.difference.id)}, as above" if key in told else finding.title
+        told.add(key)
+        lines.append(f"{finding.severity.emoji} {finding.severity.value} {finding.rule}: {title}")
+        lines += ["(comes with a migration that is not applied)"] if comes_with_migration(finding) else []
+    return lines
 
 
 def _header(report: Report, held: list[str], online: OnlinePlan | None = None) -> list[str]:
@@ -83,7 +90,7 @@ def _header(report: Report, held: list[str], online: OnlinePlan | None = None) -
         lines.append("Nothing to change." if not report.findings else "There is no plan for these differences.")
         return [sql_comment(line) for line in lines]
     if warning := pending_warning(report):
-        lines += [warning, ""]
+        lines += [*textwrap.wrap(warning, _WIDTH, break_long_words=False), ""]
     proof = proof_line(report) if online is None else PROOF_LINES[online.proof.value]
     lines.append(f"This turns {context.environment} into what the models declare. {proof}".rstrip())
     losing, unknown = held.count(LOSES), sum(bool(reason) and reason != LOSES for reason in held)

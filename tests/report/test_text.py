@@ -121,8 +121,8 @@ def test_whoever_runs_the_sql_is_told_of_the_migrations_that_would_fail_afterwar
     head, first, second, *_ = render.to_sql(shown).split("\n\n")
     assert "Migrations not applied: 0004 notes, 0005 more. Apply them first" in head
     assert "before the SQL: Migrations not applied" in render.to_text(shown, 400)
-    assert "table public.t is missing in production (a migration that is not applied brings it)" in first
-    assert "table public.t, as above (a migration that is not applied brings it)" in second
+    assert "table public.t is missing in production\n-- (comes with a migration that is not applied)\n" in first
+    assert "minor T03: table public.t, as above\n-- (comes with a migration that is not applied)\n" in second
     manual = replace(shown, findings=tuple(replace(each, causes=(Cause.MANUAL_CHANGE,)) for each in shown.findings))
     assert "Apply them first" not in render.to_sql(manual)
 
