@@ -137,7 +137,7 @@ class _Comparison:
                 continue
             if names := self._unequal_names(before, after):
                 unequal.append((before, after, names))
-        return found + self._changed(unequal)
+        return _as_one(found, self._changed(unequal))
 
     def without_mere_names(self, facts: Facts) -> Facts:
         """The facts without those that only give a name to what the other side states without one."""
@@ -218,6 +218,11 @@ class _Comparison:
 
     def _follow(self, fact: Fact, attribute: str, value: Value) -> Value:
         """The value with the name of an index as it will be once that is renamed."""
+        if attribute == "partition_of" and fact.id.kind in _INDEX_KINDS and isinstance(value, list):
+            # names of indexes are unique in their schema
+            for old, now in self.pairs.renamed.items():
+                if old.kind in _INDEX_KINDS and [old.name[0], old.name[-1]] == value:
+                    return [now.name[0], now.name[-1]]
         prefix = NAMES_AN_INDEX.get(attribute)
         if not self.pairs.renamed or prefix is None or not isinstance(value, str) or not value.startswith(prefix):
             return value
@@ -226,6 +231,16 @@ class _Comparison:
             if new is not None:
                 return prefix + new.name[-1]
         return value
+
+
+def _as_one(renamed: Sequence[Difference], changed: Sequence[Difference]) -> list[Difference]:
+    """What has another name and differs besides is one difference."""
+    beside = {(item.id, item.plane): item for item in changed}
+    found = []
+    for item in renamed:
+        more = beside.pop((item.id, item.plane), None)
+        found.append(replace(item, attributes=more.attributes) if more else item)
+    return [*found, *beside.values()]
 
 
 def _whole(facts: Facts, change: Change, planes: frozenset[str]) -> list[Difference]:

@@ -7,7 +7,7 @@ hangs on a renamed fact, such as its comment, follows it.
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -29,6 +29,10 @@ DEFINED_KINDS = frozenset(
 
 OWNED_KINDS: Mapping[str, str] = {"sequence": "owned_by"}
 """Kinds that are recognised by their owner, whatever their name and their other attributes."""
+
+KNOWN_BY_COLUMNS = frozenset({"primary_key", "unique", "foreign_key"})
+"""Kinds of which one with another name and other attributes is still the same where it has the same columns, the same
+table and columns that they refer to, and nothing else could be meant."""
 
 _NAMED_BY_THEIR_SIDE = DEFINED_KINDS | OWNED_KINDS.keys()
 
@@ -92,6 +96,7 @@ def pair_facts(
             equivalent[equivalence.UNIQUE_INDEX] = len(pairs) - before
     _pair_by(special_left, special_right, pairs, lambda fact: cut_id(fact.id))
     _pair_by(special_left, special_right, pairs, _owner)
+    _pair_only(special_left, special_right, pairs, _same_columns)
     renamed = {old: new for old, new in pairs if old != new and cut_id(old) != cut_id(new)}
     _pair_by(left, right, pairs, lambda fact: fact.id, _follow(renamed))
     return Pairs(tuple(pairs), renamed, {**left, **special_left}, {**right, **special_right}, dict(equivalent))
@@ -207,6 +212,30 @@ def _owner(fact: Fact) -> object:
     owner = owner_of(fact)
     # a sequence in another schema is another one: ALTER … RENAME cannot bring it over
     return (fact.id.kind, fact.id.name[0], owner) if owner else None
+
+
+def _same_columns(fact: Fact) -> object:
+    """What a key or a foreign key is about, whatever its name and its other attributes."""
+    if fact.id.kind not in KNOWN_BY_COLUMNS or fact.parent is None:
+        return None
+    names = ("columns", "references", "referenced_columns")
+    return fact.id.kind, fact.parent, json.dumps([fact.attributes.get(name) for name in names])
+
+
+def _pair_only(
+    left: dict[FactId, Fact],
+    right: dict[FactId, Fact],
+    pairs: list[tuple[FactId, FactId]],
+    key_of: DefinitionOf,
+) -> None:
+    """Pair what has the same key where each is the other's only candidate: two candidates are none."""
+    counts = [Counter(map(key_of, side.values())) for side in (left, right)]
+
+    def key(fact: Fact) -> object:
+        found = key_of(fact)
+        return found if all(count[found] == 1 for count in counts) else None
+
+    _pair_by(left, right, pairs, key)
 
 
 def _follow(renamed: Mapping[FactId, FactId]) -> DefinitionOf:

@@ -55,7 +55,7 @@ class Going(Ground):
 
     def _is_loss(self, fact: Fact) -> bool:
         """What comes again is no loss, but for rows; a generated column's are computed again."""
-        if fact.id not in self.scene.fresh:
+        if fact.id not in self.scene.fresh and fact.id not in self.situation.replaced:
             return True
         return fact.id.kind in _HOLDS_ROWS and not fact.attributes.get("generated")
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from drift_pipeline.diff.differences import Change, Difference
+from drift_pipeline.plan.native.address import INDEX_KINDS
 from drift_pipeline.plan.native.heirs import adopt, beside
 from drift_pipeline.plan.native.incomplete import Incomplete, incomplete
 from drift_pipeline.plan.native.not_nulls import rejoining
@@ -35,6 +36,8 @@ class Situation:
     """Tables that leave or join a parent, and the facts that come and go with that alone."""
     beside: Mapping[FactId, frozenset[FactId]]
     """What a partition has beside the same of its parent's, and what that has to wait for."""
+    replaced: frozenset[FactId]
+    """What goes, and comes again under another name."""
     rejoining: frozenset[FactId]
     """Partitions that leave their parent and join it again, so that their NOT NULL constraints get other names."""
     incomplete: Incomplete
@@ -42,15 +45,24 @@ class Situation:
 
 
 def situation_of(
-    source: Schema, target: Schema, differences: Sequence[Difference], planes: Collection[str]
+    source: Schema,
+    target: Schema,
+    differences: Sequence[Difference],
+    planes: Collection[str],
+    *,
+    in_place: Callable[[Difference], bool] = lambda difference: True,
 ) -> Situation:
-    """The situation that these differences describe. Facts outside `planes` are neither created nor changed."""
+    """The situation that these differences describe. Facts outside `planes` are neither created nor changed.
+
+    `in_place`: whether what is renamed and differs besides can be changed; else it goes, and comes under its new name.
+    """
     asked = {
         item.before.id: item.after.id
         for item in differences
         if item.change is Change.RENAMED and item.before is not None and item.after is not None
     }
-    moved = _possible_moves(asked, source)
+    anew = {item.before.id for item in differences if item.before is not None and not in_place(item)}
+    moved = _possible_moves({old: new for old, new in asked.items() if old not in anew}, source)
     there = {fact.id: fact for fact in (_renamed(fact, moved) for fact in source.facts.values())}
     for item in differences:
         # what a child only repeats is no fact of the source until it changes
@@ -73,6 +85,7 @@ def situation_of(
         keys=_keys(differences, moved),
         changed={key: names for key, names in changed.items() if names},
         adopted={**adopted, **again},
+        replaced=frozenset(old for old in asked if old not in moved),
         rejoining=frozenset(again),
         beside=beside(there, goal, target.facts),
         incomplete=partial,
@@ -157,7 +170,14 @@ def _renamed(fact: Fact, moved: Mapping[FactId, FactId]) -> Fact:
     if not moved:
         return fact
     parent = fact.parent and _new_id(fact.parent, moved)
-    return replace(fact, id=_new_id(fact.id, moved), parent=parent)
+    attributes, above = fact.attributes, fact.attributes.get("partition_of")
+    if fact.id.kind in INDEX_KINDS and isinstance(above, list):
+        new = next(
+            (new for old, new in moved.items() if old.kind in INDEX_KINDS and [old.name[0], old.name[-1]] == above),
+            None,
+        )
+        attributes = {**attributes, "partition_of": [new.name[0], new.name[-1]]} if new else attributes
+    return replace(fact, id=_new_id(fact.id, moved), parent=parent, attributes=attributes)
 
 
 def _descendants(fact_id: FactId, children: Mapping[FactId, Iterable[Fact]]) -> list[FactId]:

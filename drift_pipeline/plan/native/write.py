@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from drift_pipeline.diff.differences import Difference
+from drift_pipeline.diff.differences import Change, Difference
 from drift_pipeline.plan.native.address import ROUTINES, TYPES
 from drift_pipeline.plan.native.build import Builder
 from drift_pipeline.plan.native.closure import Closure, close
@@ -39,7 +39,7 @@ def write_statements(
     if not differences:
         return ()
     source, target = cut_out(source, target, differences)
-    situation = situation_of(source, target, differences, planes)
+    situation = situation_of(source, target, differences, planes, in_place=_can_be_altered)
     scene = _scene(situation, source.server_major or target.server_major, planes)
     closure = close(situation, scene, RULES)
     brought = {key for key in closure.rebuilt if comes_with_parent(key, situation.source, target.facts)}
@@ -61,6 +61,15 @@ def write_statements(
         statement for step in _separated(ordered, scene) for statement in _statements(step, situation, not_settled)
     ]
     return (*_preamble(scene, situation), *statements)
+
+
+def _can_be_altered(difference: Difference) -> bool:
+    """Whether what has another name can stay although it differs besides: not if it comes anew anyway."""
+    rule = RULES.get(difference.id.kind)
+    if difference.change is not Change.RENAMED or rule is None or rule.anew is not None:
+        return True
+    known = rule.follows.union(rule.beyond, *(alteration.attributes for alteration in rule.alterations))
+    return difference.changed_names <= known
 
 
 def _scene(situation: Situation, major: int, planes: Collection[str]) -> Scene:
