@@ -90,7 +90,7 @@ def after_findings(report: Report) -> list[tuple[str, list[str]]]:
         items += [visible(line) for line in plan_hazards(report.plan)]
         parts.append(("Plan", [*items, *(f"leaves different: {visible(item)}" for item in report.plan.open[:20])]))
         if sides := both_lines(report.plan):
-            parts.append(("Plain and online", [visible(line) for line in sides]))
+            parts.append(("Plain and online; schema-diff.sql holds the steps", [visible(line) for line in sides]))
     if report.model_faults:
         faults = [
             visible(f"{fault.what}: {fault.message}" + (f" ({fault.location})" if fault.location else ""))
