@@ -126,13 +126,14 @@ def check(secrets: set[str], /, environment: str, export: Path | None, **options
 
     from drift_pipeline import repair, use_case
     from drift_pipeline.report import render
+    from drift_pipeline.reporting import require_extensions
 
     with naming_variables(settings), shown(quiet=options["quiet"]):
         looked = use_case.look(environment, settings=settings)
     report = aged(settings, looked.report)
     if not options["quiet"]:
         show(rendered(report, options["form"], settings))
-    use_case.require_extensions(report)
+    require_extensions(report)
     if export:
         write_file(export, render.to_json(report))
     keep(settings, report, quiet=options["quiet"])

@@ -12,7 +12,8 @@ from drift_pipeline.plan.revisions.make import Drifted, MadeRevision, Project, m
 from drift_pipeline.plan.revisions.place import described, place_revision
 from drift_pipeline.progress import stage
 from drift_pipeline.report.report import Report
-from drift_pipeline.use_case import LiveSchema, Looked, managed_part, settings_for
+from drift_pipeline.stage_values import LiveSchema
+from drift_pipeline.use_case import Looked, managed_part, settings_for
 
 
 def make_migration(

@@ -11,17 +11,12 @@ Each takes and gives values that can be written down, so that a stage can run in
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 
-import drift_pipeline
-from drift_pipeline.commit import Commit, current_commit, folder_in_repository
 from drift_pipeline.config import (
     Database,
     Settings,
@@ -29,69 +24,30 @@ from drift_pipeline.config import (
     environment_named,
     load_settings,
 )
-from drift_pipeline.desired import BuiltModels, lately, models_on_scratch
-from drift_pipeline.desired import ModelSchema as ModelSchema  # noqa: PLC0414 - one of the stages' words
+from drift_pipeline.desired import BuiltModels, ModelSchema, lately, models_on_scratch
 from drift_pipeline.diff.compare import diff_schemas
-from drift_pipeline.diff.differences import SchemaDiff
 from drift_pipeline.diff.reprint import Printed, Reprinter
-from drift_pipeline.errors import ConcurrentChangeError, DriftError, ScratchError
-from drift_pipeline.judge.findings import Cause, Evidence
-from drift_pipeline.judgement import count_evidence, findings_of
+from drift_pipeline.errors import ConcurrentChangeError, DriftError
+from drift_pipeline.judgement import count_evidence
 from drift_pipeline.lineage import CheckScope, scope_of, tells_the_rest, trace
 from drift_pipeline.meanwhile import engines_ready, meanwhile
 from drift_pipeline.models.loader import LoadedModels, kept_models, load_models
 from drift_pipeline.plan.bystanders import Bystanders, bystanders_of
-from drift_pipeline.plan.hazards import with_hazards
 from drift_pipeline.plan.planner import plan_repair
 from drift_pipeline.plan.statements import Plan
 from drift_pipeline.policy import policy_of
 from drift_pipeline.progress import stage
-from drift_pipeline.report.report import Context, Coverage, Report
+from drift_pipeline.report.report import Coverage, Report
+from drift_pipeline.reporting import make_report
 from drift_pipeline.schema.facts import Schema
 from drift_pipeline.schema.garbage import no_garbage
 from drift_pipeline.schema.reader import read_schema
 from drift_pipeline.schema.scope import Split, split_unmanaged
 from drift_pipeline.schema.statistics import Statistics, read_statistics
 from drift_pipeline.schema.version_table import LiveRevisions, read_revisions
+from drift_pipeline.stage_values import Drift, LiveSchema
 
 ALL_PLANES = ("structure", "privileges", "owners", "tuning")
-
-
-@dataclass(frozen=True)
-class LiveSchema:
-    """All facts of one environment's database at one moment. `target`: host:port/name, without credentials.
-
-    `revisions`: what its Alembic version table says, as far as the role may read it. `statistics`: sizes and use.
-    """
-
-    environment: str
-    schema: Schema
-    target: str
-    role: str = ""
-    revisions: LiveRevisions = field(default_factory=LiveRevisions)
-    seconds: float = 0.0
-    statistics: Statistics = field(default_factory=Statistics)
-
-
-@dataclass(frozen=True)
-class Drift:
-    """What differs between an environment and the models, within what is compared, and the plan that mends it.
-
-    `causes`: by the difference's key. `pending`: revisions that live lacks. `notes`: what could not be found out.
-    `counted`: evidence from rows, by the difference's key.
-    """
-
-    diff: SchemaDiff
-    plan: Plan
-    live: Schema
-    models: Schema
-    coverage: Coverage
-    scratch: str = ""
-    timings: Mapping[str, float] = field(default_factory=dict)
-    causes: Mapping[str, tuple[Cause, ...]] = field(default_factory=dict)
-    pending: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    counted: Mapping[str, tuple[Evidence, ...]] = field(default_factory=dict)
 
 
 # ---------------------------------------------------------------- stages
@@ -176,75 +132,6 @@ def _counted(settings: Settings, live: LiveSchema, drift: Drift, database: Datab
         return drift
     database = database or database_for(settings, live.environment)
     return replace(drift, counted=count_evidence(settings, database, drift.diff, drift.live, drift.models))
-
-
-def make_report(
-    settings: Settings, models: ModelSchema, live: LiveSchema, drift: Drift, *, commit: Commit | None = None
-) -> Report:
-    """Stage 4: findings, plan and context in one object, from which every output is rendered."""
-    locations = {**models.loaded.tables, **models.loaded.columns}
-    judged = findings_of(
-        settings,
-        drift.diff,
-        drift.live,
-        drift.models,
-        environment=live.environment,
-        locations=locations,
-        causes=drift.causes,
-        statistics=live.statistics,
-        counted=drift.counted,
-    )
-    commit = commit or current_commit(settings.root)
-    return Report(
-        context=Context(
-            environment=live.environment,
-            checked_at=datetime.now(UTC),
-            target=live.target,
-            server_version=_version_text(live.schema.server_version),
-            scratch_version=drift.scratch or models.scratch,
-            models=models.loaded.source,
-            tables=len(models.loaded.tables),
-            live_fingerprint=drift.live.fingerprint,
-            model_fingerprint=drift.models.fingerprint,
-            branch=commit.branch,
-            commit=commit.sha,
-            role=live.role,
-            revision=", ".join(live.revisions.ids or ()),
-            url=os.environ.get("DRIFT_REPORT_URL", ""),
-            tool_version=drift_pipeline.__version__,
-            folder=folder_in_repository(settings.root),
-            settings_file=Path(settings.source).name if settings.source else "",
-            timings={"models": models.seconds, "live": live.seconds, **drift.timings},
-        ),
-        findings=judged.findings,
-        plan=with_hazards(drift.plan, live.statistics),
-        coverage=drift.coverage,
-        model_faults=models.faults,
-        notes=(
-            *(
-                f"extension {name} is stood in for on scratch by functions of its signatures"
-                for name in models.stand_ins
-            ),
-            *models.loaded.notes,
-            *models.notes,
-            *drift.notes,
-            *judged.notes,
-        ),
-        pending=drift.pending,
-        allow_drop=settings.allow_drop,
-    )
-
-
-def require_extensions(report: Report) -> None:
-    """ScratchError where scratch lacks an extension of the models: not looked at is no result to keep."""
-    prefix = "extension "
-    lacking = [fault.what.removeprefix(prefix) for fault in report.model_faults if fault.what.startswith(prefix)]
-    if lacking:
-        raise ScratchError(
-            f"{report.context.environment}: the scratch server ({report.context.scratch_version}) lacks the extension "
-            f"{', '.join(lacking)}, so a part of the models could not be compared",
-            hint="set DRIFT_SCRATCH_URL to a server that has it",
-        )
 
 
 # ---------------------------------------------------------------- the whole way, in one process
@@ -403,7 +290,3 @@ def _plan(
 def settings_for(settings: Settings, environment: str) -> Settings:
     """The settings as they hold for one environment. ConfigError if there is none of that name."""
     return replace(settings, default_schema=environment_named(settings, environment).default_schema)
-
-
-def _version_text(number: int) -> str:
-    return f"{number // 10000}.{number % 10000}"

@@ -21,11 +21,12 @@ from drift_pipeline.models.loader import LoadedModels
 from drift_pipeline.policy import policy_of
 from drift_pipeline.progress import stage
 from drift_pipeline.report.report import Report
+from drift_pipeline.reporting import require_extensions
 from drift_pipeline.schema.coverage import plane_of
 from drift_pipeline.schema.scope import restrict
 from drift_pipeline.schema.statistics import read_statistics
 from drift_pipeline.schema.version_table import version_tables
-from drift_pipeline.use_case import LiveSchema
+from drift_pipeline.stage_values import LiveSchema
 
 NAMED = 10
 """Databases that are named where all of them would be too many."""
@@ -74,7 +75,7 @@ def look_at_member(
         )
     live = use_case.read_live_database(settings, environment, databases[name])
     report = use_case.look_at(settings, use_case.load_project_models(settings), live, databases[name]).report
-    use_case.require_extensions(report)
+    require_extensions(report)
     return report
 
 
@@ -197,7 +198,7 @@ def _report(settings: Settings, loaded: LoadedModels, live: LiveSchema, database
     if settings.evidence != "none":
         live = replace(live, statistics=read_statistics(database, connect_timeout=settings.connect_timeout))
     report = use_case.look_at(settings, loaded, live, database).report
-    use_case.require_extensions(report)
+    require_extensions(report)
     return report
 
 

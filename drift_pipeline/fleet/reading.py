@@ -10,7 +10,7 @@ from itertools import islice
 
 from drift_pipeline.config import Database
 from drift_pipeline.errors import ConcurrentChangeError, DatabaseConnectionError, DriftError, ReadTimeoutError
-from drift_pipeline.use_case import LiveSchema
+from drift_pipeline.stage_values import LiveSchema
 
 PASSING = (DatabaseConnectionError, ReadTimeoutError, ConcurrentChangeError)
 """What may be over in a moment, and is worth another try when all others have been read."""

@@ -13,6 +13,7 @@ import dagster as dg
 import drift_pipeline
 from drift_pipeline import use_case
 from drift_pipeline.config import Settings, require_models
+from drift_pipeline.desired import ModelSchema
 from drift_pipeline.judge.findings import Severity
 from drift_pipeline.orchestration import checks, metadata
 from drift_pipeline.orchestration.alerts import alert, failure_hook, keep
@@ -25,7 +26,8 @@ from drift_pipeline.orchestration.resources import DriftResource
 from drift_pipeline.orchestration.traits import PLAIN, Traits
 from drift_pipeline.report.report import Report
 from drift_pipeline.report.verdict import verdict
-from drift_pipeline.use_case import Drift, LiveSchema, ModelSchema
+from drift_pipeline.reporting import make_report, require_extensions
+from drift_pipeline.stage_values import Drift, LiveSchema
 
 ENVIRONMENT_TAG = "drift/env"
 SEVERITY_TAG = "drift/severity"
@@ -192,8 +194,8 @@ class _Factory:
             with self.looking():
                 settings = drift.settings()
                 commit = commit_of(context.run.tags)
-                report = use_case.make_report(settings, models, live, found, commit=commit)
-                use_case.require_extensions(report)
+                report = make_report(settings, models, live, found, commit=commit)
+                require_extensions(report)
                 store = drift.store(settings)
                 kept = keep(settings, store, report, context.run.run_id)
             kept = alert(context.log, settings, store, kept, context.run.run_id)

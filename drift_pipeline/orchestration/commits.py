@@ -12,10 +12,10 @@ from pathlib import Path, PurePosixPath
 
 from drift_pipeline.commit import Commit
 from drift_pipeline.config import Settings, load_settings, variables_for
+from drift_pipeline.desired import ModelSchema
 from drift_pipeline.errors import ModelsError, StoreError
 from drift_pipeline.history.files import write_files
 from drift_pipeline.orchestration.repository import find_repository
-from drift_pipeline.use_case import ModelSchema
 
 COMMIT_TAG, BRANCH_TAG = "drift/commit", "drift/branch"
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from drift_pipeline.desired import ModelSchema
 from drift_pipeline.diff.differences import Change
 from drift_pipeline.history.pace import days
 from drift_pipeline.history.trend import Movement
@@ -24,7 +25,7 @@ from drift_pipeline.report.escape import fence, markdown, markdown_line
 from drift_pipeline.report.explain import age_text
 from drift_pipeline.report.report import Report
 from drift_pipeline.report.verdict import coverage_line, verdict
-from drift_pipeline.use_case import Drift, LiveSchema, ModelSchema
+from drift_pipeline.stage_values import Drift, LiveSchema
 
 MAX_ROWS = 50
 MAX_PICTURES = 6

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import drift_pipeline
 from drift_pipeline import repair
 from drift_pipeline.config import Settings
+from drift_pipeline.desired import ModelSchema
 from drift_pipeline.errors import MigrationError
 from drift_pipeline.history.store import ArtifactStore
 from drift_pipeline.orchestration.codec import loads
@@ -17,7 +18,7 @@ from drift_pipeline.plan.revisions.body import revision_body
 from drift_pipeline.plan.revisions.guards import Guard
 from drift_pipeline.plan.revisions.words import MadeRevision
 from drift_pipeline.report.report import Report
-from drift_pipeline.use_case import LiveSchema, ModelSchema
+from drift_pipeline.stage_values import LiveSchema
 
 MIGRATION = "migration.py"
 MEMORY = "migration.json"

@@ -12,7 +12,7 @@ from drift_pipeline.errors import ConfigError, DatabaseConnectionError, DriftErr
 from drift_pipeline.fleet import reading
 from drift_pipeline.fleet.reading import read_all
 from drift_pipeline.schema.facts import Schema
-from drift_pipeline.use_case import LiveSchema
+from drift_pipeline.stage_values import LiveSchema
 
 MANY = [Database(f"tenants/{number}", {"dbname": str(number)}) for number in range(12)]
 

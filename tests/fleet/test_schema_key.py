@@ -11,7 +11,7 @@ from drift_pipeline.config import Database, IgnoreRule, Settings, load_settings
 from drift_pipeline.fleet.check import schema_key
 from drift_pipeline.schema.reader import read_schema
 from drift_pipeline.schema.version_table import LiveRevisions
-from drift_pipeline.use_case import LiveSchema
+from drift_pipeline.stage_values import LiveSchema
 from tests.conftest import NewDatabase, run_sql
 
 WHOLE = """
