@@ -23,7 +23,7 @@ PATIENCE = 3.0
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run `drift`, with sys.argv's arguments unless given. Ends the process with the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    sys.exit(run(given))
+    sys.exit(_emptied(run(given)))
 
 
 def run(arguments: list[str]) -> int:
@@ -36,8 +36,10 @@ def run(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         _say("interrupted", "reports of earlier checks are as they were; run it again")
     except SystemExit as request:
-        # a library that ends the process by itself does not know what our exit codes mean
-        return 0 if request.code in {0, None} else COULD_NOT_LOOK
+        # a library that ends the process by itself does not know what our exit codes mean; click says 1, and puts this
+        # in the place of standard output, where somebody reads the beginning of its help and goes away
+        gone = type(sys.stdout).__name__.endswith("PacifyFlushWrapper")
+        return 0 if gone or request.code in {0, None} else COULD_NOT_LOOK
     except BaseException as error:
         _explain(error, secrets, debug="--debug" in arguments)
     return COULD_NOT_LOOK
@@ -123,6 +125,21 @@ def _say(message: str, hint: str) -> None:
         sys.stderr.flush()
     except (OSError, ValueError, AttributeError):
         pass
+
+
+def _emptied(code: int) -> int:
+    """The exit code, with nothing left for standard output: what Python cannot write when it exits ends it with 120."""
+    try:
+        if sys.stdout:
+            sys.stdout.flush()
+    except ValueError:  # it is closed
+        pass
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if code != COULD_NOT_LOOK and not isinstance(error, BrokenPipeError):
+            _say(f"the result could not be written to standard output: {error.strerror}", "check free space there")
+            return COULD_NOT_LOOK
+    return code
 
 
 def _speak_utf8() -> None:
