@@ -19,8 +19,9 @@ from drift_pipeline.models.state import history_state
 from drift_pipeline.plan.ground import native_statements
 from drift_pipeline.plan.run import run_statements
 from drift_pipeline.schema.facts import FactId, Schema
+from drift_pipeline.schema.managed import with_history
 from drift_pipeline.schema.reader import read_schema
-from drift_pipeline.schema.scope import leave_out, restrict, used_only_outside, with_history, without_own_privileges
+from drift_pipeline.schema.scope import leave_out, restrict, used_only_outside, without_own_privileges
 from drift_pipeline.schema.version_table import LiveRevisions, version_tables
 from drift_pipeline.scratch.server import ScratchServer
 

@@ -41,8 +41,8 @@ from drift_pipeline.report.report import Coverage, Report
 from drift_pipeline.reporting import make_report
 from drift_pipeline.schema.facts import Schema
 from drift_pipeline.schema.garbage import no_garbage
+from drift_pipeline.schema.managed import Split, split_unmanaged
 from drift_pipeline.schema.reader import read_schema
-from drift_pipeline.schema.scope import Split, split_unmanaged
 from drift_pipeline.schema.statistics import Statistics, read_statistics
 from drift_pipeline.schema.version_table import LiveRevisions, read_revisions
 from drift_pipeline.stage_values import Drift, LiveSchema

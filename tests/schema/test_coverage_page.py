@@ -13,8 +13,8 @@ import pytest
 
 from drift_pipeline.schema.coverage import KINDS, STRUCTURE, plane_of
 from drift_pipeline.schema.facts import Schema
+from drift_pipeline.schema.managed import UNDECLARABLE
 from drift_pipeline.schema.reader import read_schema
-from drift_pipeline.schema.scope import UNDECLARABLE
 from drift_pipeline.scratch.server import ScratchServer
 from tests.conftest import NewDatabase
 

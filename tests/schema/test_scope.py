@@ -7,15 +7,9 @@ import pytest
 from drift_pipeline.config import IgnoreRule
 from drift_pipeline.diff.compare import diff_schemas
 from drift_pipeline.schema.facts import Fact, FactId, Schema
+from drift_pipeline.schema.managed import UNDECLARABLE, split_unmanaged, with_history
 from drift_pipeline.schema.reader import read_schema
-from drift_pipeline.schema.scope import (
-    UNDECLARABLE,
-    restrict,
-    schema_of,
-    split_unmanaged,
-    used_only_outside,
-    with_history,
-)
+from drift_pipeline.schema.scope import restrict, schema_of, used_only_outside
 from tests.conftest import NewDatabase
 from tests.diff.facts_by_hand import column, fact, index, of_table, schema, table
 
