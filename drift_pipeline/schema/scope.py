@@ -200,7 +200,7 @@ def _owner(fact: Fact) -> FactId | None:
 
 
 def part_of(schema: Schema, kept: Mapping[FactId, Fact], more: Mapping[str, int]) -> Schema:
-    """The schema with these of its facts, and what they need of each other; `more`: what was left out, by its reason."""
+    """The schema with these of its facts, and what they need of each other. `more`: counts of what was left out."""
     excluded = dict(Counter(dict(schema.excluded)) + Counter(dict(more)))
     gone = schema.facts.keys() - kept.keys()
     depends = schema.depends
