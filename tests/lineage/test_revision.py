@@ -19,7 +19,7 @@ from drift_pipeline.schema.reader import read_schema
 from drift_pipeline.scratch.server import ScratchServer
 from tests.cli.conftest import variables_of
 from tests.conftest import NewDatabase, run_sql
-from tests.lineage.project import FIRST, MODELS, revision, stamped, written
+from tests.lineage.project import FIRST, MODELS, SECOND, revision, stamped, written
 from tests.models.applications import Application
 
 # nothing here keeps the pending revision from being applied
@@ -173,3 +173,39 @@ def test_an_enum_that_is_made_again_is_given_to_nobody(
     made = repair.make_migration(settings, looked.models, looked.live)
     assert "mood__old" in made.text
     assert "OWNER TO" not in made.text
+
+
+PROGRAMS = """
+    CREATE TYPE mood AS ENUM ('calm');
+    CREATE TABLE moods (id serial PRIMARY KEY, now mood);
+    CREATE FUNCTION twice(mood) RETURNS mood IMMUTABLE LANGUAGE sql AS 'select $1';
+    CREATE FUNCTION noted() RETURNS trigger LANGUAGE plpgsql AS 'begin return new; end';
+    CREATE TRIGGER noted BEFORE INSERT ON moods FOR EACH ROW EXECUTE FUNCTION noted();
+    CREATE VIEW calm_ones AS SELECT id FROM moods WHERE now = 'calm';
+"""
+CALM_MODEL = ENUM_MODEL.format(more="")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("by_hand", "asked"),
+    [
+        ("ALTER TYPE mood ADD VALUE 'glad'", "pg_enum"),
+        ("CREATE OR REPLACE FUNCTION twice(mood) RETURNS mood LANGUAGE sql AS 'select null::mood'", "pg_proc"),
+        ("DROP FUNCTION twice(mood)", "pg_proc"),
+        ("ALTER TABLE moods DISABLE TRIGGER noted", "tgenabled"),
+        ("CREATE OR REPLACE TRIGGER noted AFTER INSERT ON moods FOR EACH ROW EXECUTE FUNCTION noted()", "pg_trigger"),
+        ("CREATE OR REPLACE VIEW calm_ones AS SELECT id FROM moods", "pg_get_viewdef"),
+    ],
+)
+def test_what_was_done_by_hand_to_what_migrations_make_is_asked_about(
+    tmp_path: Path, new_database: NewDatabase, by_hand: str, asked: str
+) -> None:
+    project = written(tmp_path / "shop")
+    project.write("shop.py", MODELS + CALM_MODEL)
+    revision(project, "r3", "r2", PROGRAMS, "moods")
+    database = new_database(FIRST + SECOND + PROGRAMS + stamped("r3") + by_hand)
+    settings = replace(load_settings(project.root, environ=variables_of(database)), allow_destructive=True)
+    looked = use_case.look("production", settings=settings, environ=variables_of(database))
+    made = repair.make_migration(settings, looked.models, looked.live)  # proven on a database made anew, too
+    assert asked in made.text

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from drift_pipeline.diff.differences import Change, Difference
 from drift_pipeline.plan.ground import all_ids
-from drift_pipeline.plan.native.address import CONSTRAINTS, RELATIONS, TYPES
+from drift_pipeline.plan.native.address import CONSTRAINTS, RELATIONS, ROUTINES, TYPES
 from drift_pipeline.plan.native.quote import dotted, quote_ident, quote_literal
 from drift_pipeline.schema.facts import Fact, FactId
 
@@ -101,7 +101,19 @@ def existence(fact_id: FactId) -> str:
         return f"pg_catalog.to_regnamespace({quote_literal(quote_ident(name[0]))}) IS NOT NULL"
     if kind in _IN_A_TABLE:
         return f"EXISTS ({_row(fact_id)})"
+    if kind in ROUTINES:
+        return f"EXISTS ({_routine(fact_id)})"
     return ""
+
+
+def _routine(fact_id: FactId, *more: str) -> str:
+    schema, name, arguments = fact_id.name
+    parts = [
+        f"pronamespace = pg_catalog.to_regnamespace({quote_literal(quote_ident(schema))})",
+        f"proname = {quote_literal(name)}",
+        f"pg_catalog.pg_get_function_identity_arguments(oid) {_one_of(arguments, schema)}",
+    ]
+    return "SELECT FROM pg_catalog.pg_proc WHERE " + " AND ".join([*parts, *more])
 
 
 def _class(*name: str) -> str:
@@ -132,7 +144,53 @@ def _changed_question(difference: Difference, after: Fact) -> str:
     if definition and after.id.kind == "index":
         index = _class(after.id.name[0], after.id.name[-1])
         return f"SELECT pg_catalog.pg_get_indexdef({index}) {_none_of(definition, after.id.name[0])}"
-    return ""
+    if definition and after.id.kind in ("function", "procedure"):
+        differs = _prints_otherwise("pg_catalog.pg_get_functiondef(oid)", definition, after.id.name[0])
+        return f"SELECT EXISTS ({_routine(after.id, differs)})"
+    told = _PRINTED.get(after.id.kind)
+    return told[1](after, difference.changed_names) if told and difference.changed_names <= told[0] else ""
+
+
+def _prints_otherwise(printed: str, text: str, schema: str) -> str:
+    """Whatever the session's search_path is: part of such a text has the schema always, part of it as the path says."""
+    prefix = f"{quote_ident(schema)}."
+    return f"replace({printed}, {quote_literal(prefix)}, '') <> {quote_literal(text.replace(prefix, ''))}"
+
+
+def _trigger_question(after: Fact, changed: Collection[str]) -> str:
+    parts = []
+    if "definition" in changed:
+        text = str(after.attributes["definition"])
+        parts.append(_prints_otherwise("pg_catalog.pg_get_triggerdef(oid)", text, after.id.name[0]))
+    if "enabled" in changed:
+        parts.append(f"tgenabled <> {quote_literal(_ENABLED[str(after.attributes['enabled'])])}")
+    return f"SELECT EXISTS ({_row(after.id, f'({_either(parts)})')})"
+
+
+_ENABLED = {"origin": "O", "disabled": "D", "replica": "R", "always": "A"}
+
+
+def _view_question(after: Fact, _changed: Collection[str]) -> str:
+    printed = f"pg_catalog.pg_get_viewdef({_class(*after.id.name)})"
+    return f"SELECT {_prints_otherwise(printed, str(after.attributes['definition']), after.id.name[0])}"
+
+
+def _enum_question(after: Fact, _changed: Collection[str]) -> str:
+    labels = after.attributes["labels"]
+    wanted = ", ".join(quote_literal(str(each)) for each in labels) if isinstance(labels, list) else ""
+    kind = f"pg_catalog.to_regtype({quote_literal(dotted(*after.id.name))})"
+    stored = "SELECT enumlabel::text FROM pg_catalog.pg_enum WHERE enumtypid = stored.oid ORDER BY enumsortorder"
+    parts = [f"stored.oid = {kind}", f"array({stored}) <> ARRAY[{wanted}]::text[]"]
+    return " ".join(("SELECT EXISTS (SELECT FROM pg_catalog.pg_type AS stored WHERE", " AND ".join(parts) + ")"))
+
+
+_PRINTED: Mapping[str, tuple[frozenset[str], Callable[[Fact, Collection[str]], str]]] = {
+    "trigger": (frozenset({"definition", "enabled"}), _trigger_question),
+    "view": (frozenset({"definition", "columns"}), _view_question),
+    "materialized_view": (frozenset({"definition", "columns"}), _view_question),
+    "enum": (frozenset({"labels"}), _enum_question),
+}
+"""By kind: the attributes that a question covers, and the question whether one of those that changed is another."""
 
 
 def _either(parts: Iterable[str]) -> str:
@@ -140,9 +198,13 @@ def _either(parts: Iterable[str]) -> str:
 
 
 def _none_of(text: str, schema: str) -> str:
+    return f"NOT {_one_of(text, schema)}"
+
+
+def _one_of(text: str, schema: str) -> str:
     """The session's search_path decides whether the names in what PostgreSQL prints have their schema."""
     spellings = dict.fromkeys((text, text.replace(f"{quote_ident(schema)}.", "")))
-    return f"NOT IN ({', '.join(quote_literal(each) for each in spellings)})"
+    return f"IN ({', '.join(quote_literal(each) for each in spellings)})"
 
 
 def _type_differs(after: Fact) -> str:
