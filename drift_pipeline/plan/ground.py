@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 
 from psycopg2.extensions import connection as Connection  # noqa: N812 - a class, whatever its name
 
+from drift_pipeline.config import Database
 from drift_pipeline.diff.compare import diff_schemas
-from drift_pipeline.diff.differences import Difference
+from drift_pipeline.diff.differences import Difference, SchemaDiff
 from drift_pipeline.diff.reprint import Printed, Reprinter, Shape, shape_of
 from drift_pipeline.plan.engines import NATIVE
 from drift_pipeline.plan.native.write import write_statements
@@ -18,6 +19,7 @@ from drift_pipeline.plan.roles import ProofRoles
 from drift_pipeline.plan.sandbox import Sandbox, connect, sandbox
 from drift_pipeline.plan.statements import Statement
 from drift_pipeline.schema.facts import Fact, FactId, Schema, Value
+from drift_pipeline.schema.reader import read_schema
 from drift_pipeline.schema.rereading import Marks, Reading, read_again, read_marks, read_whole
 from drift_pipeline.schema.scope import without_own_privileges
 from drift_pipeline.schema.statistics import Statistics
@@ -168,6 +170,26 @@ def ids_of(difference: Difference) -> set[FactId]:
 def all_ids(differences: Iterable[Difference]) -> set[FactId]:
     """The facts that any of the differences is about, with those that come and go with them."""
     return {key for item in differences for key in (*ids_of(item), *item.contains)}
+
+
+def scope_like(models: Schema, database: Database, read_timeout: float) -> Scope:
+    """A scope that leaves out what `models` leaves out of its own database."""
+    everything = read_schema(database, read_timeout=read_timeout)
+    hidden = everything.facts.keys() - models.facts.keys()
+
+    def scope(schema: Schema) -> Schema:
+        return replace(schema, facts={key: fact for key, fact in schema.facts.items() if key not in hidden})
+
+    return scope
+
+
+def tolerated_in(
+    live: Schema, models: Schema, models_database: Database, diff: SchemaDiff, *, exact: bool
+) -> frozenset[FactId]:
+    """Facts that differ and that the caller does not want repaired."""
+    with Reprinter(models_database) as reprint:
+        everything = diff_schemas(live, models, planes=diff.planes, exact=exact, reprint=reprint).differences
+    return frozenset(all_ids(everything) - all_ids(diff.differences))
 
 
 def changed_outside(before: State, after: State) -> set[FactId]:

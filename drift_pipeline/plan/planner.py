@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -13,23 +13,22 @@ import psycopg2
 from drift_pipeline.config import Database
 from drift_pipeline.diff.compare import diff_schemas
 from drift_pipeline.diff.differences import Difference, SchemaDiff
-from drift_pipeline.diff.reprint import Printed, Reprinter
+from drift_pipeline.diff.reprint import Printed
 from drift_pipeline.errors import EngineError, ScratchError
-from drift_pipeline.plan.contest import Attempt, compete, weighed_again
+from drift_pipeline.plan.contest import compete, weighed_again
 from drift_pipeline.plan.copying import Copying
 from drift_pipeline.plan.early import Early
 from drift_pipeline.plan.engines import ENGINES, NATIVE, engine_named
 from drift_pipeline.plan.engines.process import make_ready, run_engine
-from drift_pipeline.plan.ground import Ground, Scope, State, all_ids, native_statements, owners_for_good
+from drift_pipeline.plan.ground import Ground, Scope, State, owners_for_good, scope_like, tolerated_in
 from drift_pipeline.plan.memory import Memory
 from drift_pipeline.plan.online.prove import spare_copy, with_online
-from drift_pipeline.plan.phrases import stays_open
+from drift_pipeline.plan.outcome import outcome, unproven
 from drift_pipeline.plan.proof import Leg, perform, screened, walk_natively
 from drift_pipeline.plan.roles import proof_roles
 from drift_pipeline.plan.sandbox import Sandbox
-from drift_pipeline.plan.statements import Plan, Proof, Statement
-from drift_pipeline.schema.facts import FactId, Schema
-from drift_pipeline.schema.reader import read_schema
+from drift_pipeline.plan.statements import Plan, Statement
+from drift_pipeline.schema.facts import Schema
 from drift_pipeline.schema.statistics import Statistics
 from drift_pipeline.scratch.server import ScratchServer
 from drift_pipeline.threads import switching_quickly
@@ -95,10 +94,10 @@ def plan_repair(
             roles.enter_context(proof_roles(server, (live, models))),
             goal=models,
             given_owners=owners_for_good(live, models),
-            scope=scope or _like(models, models_database, read_timeout),
+            scope=scope or scope_like(models, models_database, read_timeout),
             planes=diff.planes,
             exact=exact,
-            tolerated=frozenset() if everything else _tolerated(live, models, models_database, diff, exact=exact),
+            tolerated=frozenset() if everything else tolerated_in(live, models, models_database, diff, exact=exact),
             read_timeout=read_timeout,
             engine_timeout=engine_timeout,
             online_for=major or (server.version // 10000 if online else 0),
@@ -162,7 +161,7 @@ def plan_between(
     if not diff.differences:
         return Plan()
     if server is None:
-        return _unproven(source, target, diff, ["There was no scratch server to prove it on."])
+        return unproven(source, target, diff, ["There was no scratch server to prove it on."])
     with ExitStack() as stack:
         stack.enter_context(_faults_of_scratch())
         ground = Ground(
@@ -285,103 +284,11 @@ def _forward(
             if start.open
             else (None, [])
         )
-        plan = _up(ground, down, start, attempts, source=source, diff=diff)
+        plan = outcome(ground, down, start, attempts, source=source, diff=diff)
         return with_online(ground, spare, down, plan)
 
 
-def _up(
-    ground: Ground,
-    down: Leg,
-    start: Leg,
-    attempts: tuple[Attempt | None, list[Attempt]],
-    *,
-    source: Schema,
-    diff: SchemaDiff,
-) -> Plan:
-    """The plan that comes of the attempts to walk on from `start`."""
-    best, others = attempts
-    unreached = _concerned(diff.differences, down.open)
-    if best is None or not start.open:
-        return _unproven(source, ground.goal, diff, ground.notes)
-    # what an engine settled, if only from a start that is not quite the source, needs no second statement
-    unwritten = [each for each in unreached if not all_ids([each]) & all_ids(start.open)]
-    left = [*best.leg.failed, *(ground.native(source, ground.goal, unwritten) if unwritten else ())]
-    plan = _assembled(ground, best, others, left, unreached)
-    strange = [each for each in down.open if not all_ids([each]) & all_ids(diff.differences)]
-    if not strange:
-        return plan
-    said = (f"the source could not be rebuilt on scratch: {stays_open(each)}" for each in strange)
-    # what only the copy lacked is there: no statement may make it again
-    ours = all_ids(diff.differences)
-    foreign = {each.key for each in start.open if not all_ids([each]) & ours}
-    kept = (each for each in plan.statements if not each.settles or not foreign.issuperset(each.settles))
-    return replace(plan, statements=tuple(kept), proof=Proof.UNPROVEN, open=(*plan.open, *said))
-
-
-def _concerned(differences: Sequence[Difference], still_open: Sequence[Difference]) -> list[Difference]:
-    """The differences that a proof could not begin with: their facts could not be made like the source's."""
-    ids = all_ids(still_open)
-    return [difference for difference in differences if all_ids([difference]) & ids]
-
-
-def _assembled(
-    ground: Ground, best: Attempt, others: list[Attempt], left: list[Statement], unreached: Sequence[Difference]
-) -> Plan:
-    notes = list(ground.notes)
-    if unreached:
-        notes.append("Part of the source could not be rebuilt on scratch; what repairs that part is unproven.")
-    still_open = [stays_open(each) for each in best.leg.open]
-    still_open += [f"{key}, beyond what is compared, changes as well" for key in best.beside]
-    still_open += [f"{stays_open(each)} (could not be rebuilt on scratch)" for each in unreached]
-    return Plan(
-        statements=(*best.leg.kept, *_noted(left)),
-        proof=Proof.UNPROVEN if still_open else Proof.PROVEN,
-        open=tuple(still_open),
-        refused=(*(each for attempt in (best, *others) for each in attempt.harmful), *best.leg.refused),
-        engine=best.engine,
-        notes=tuple(notes),
-        cost=best.cost,
-        alternatives=tuple(each.as_alternative() for each in others),
-    )
-
-
-def _noted(statements: Iterable[Statement]) -> list[Statement]:
-    return [replace(each, note=each.note or "Not proven on scratch.") for each in statements]
-
-
-def _unproven(source: Schema, target: Schema, diff: SchemaDiff, notes: Sequence[str]) -> Plan:
-    """The native planner's word alone: everything is said, nothing is called done."""
-    statements = native_statements(source, target, diff.differences, diff.planes)
-    return Plan(
-        statements=tuple(_noted(statements)),
-        proof=Proof.UNPROVEN,
-        open=tuple(stays_open(each) for each in diff.differences),
-        engine=NATIVE if statements else "",
-        notes=tuple(notes),
-    )
-
-
 # ---------------------------------------------------------------- what a plan begins with
-
-
-def _like(models: Schema, database: Database, read_timeout: float) -> Scope:
-    """A scope that leaves out what `models` leaves out of its own database."""
-    everything = read_schema(database, read_timeout=read_timeout)
-    hidden = everything.facts.keys() - models.facts.keys()
-
-    def scope(schema: Schema) -> Schema:
-        return replace(schema, facts={key: fact for key, fact in schema.facts.items() if key not in hidden})
-
-    return scope
-
-
-def _tolerated(
-    live: Schema, models: Schema, models_database: Database, diff: SchemaDiff, *, exact: bool
-) -> frozenset[FactId]:
-    """Facts that differ and that the caller does not want repaired."""
-    with Reprinter(models_database) as reprint:
-        everything = diff_schemas(live, models, planes=diff.planes, exact=exact, reprint=reprint).differences
-    return frozenset(all_ids(everything) - all_ids(diff.differences))
 
 
 def _memory(
