@@ -68,6 +68,15 @@ def _common(command: _Command) -> _Command:
 _planes = click.option(
     "--planes", callback=_chosen_planes, metavar="LIST", help=f"What is compared: {', '.join(PLANES)}; or all."
 )
+_environment = click.option(
+    "--env",
+    "environment",
+    shell_complete=environment_names,
+    required=True,
+    metavar="NAME",
+    help="production, staging, or one of drift.toml.",
+)
+_artifacts = click.option("--artifacts", metavar="DIR", help="Folder or URL where reports are kept.")
 _exact = click.option("--exact", is_flag=True, help="Count spellings that mean the same as differences, too.")
 _online = click.option("--online", is_flag=True, help="Write the repair as steps for a database in use, too.")
 
@@ -82,17 +91,10 @@ def drift() -> None:
 
 
 @drift.command(short_help="Compare a database with the models.", epilog=EXIT_CODES)
-@click.option(
-    "--env",
-    "environment",
-    shell_complete=environment_names,
-    required=True,
-    metavar="NAME",
-    help="production, staging, or one of drift.toml.",
-)
+@_environment
 @click.option("--export", type=_path(), metavar="FILE", help="Write the report to this file, as JSON.")
 @click.option("--format", "form", type=click.Choice(FORMS), default="text", show_default=True)
-@click.option("--artifacts", metavar="DIR", help="Folder or URL where reports are kept.")
+@_artifacts
 @click.option("--fail-on", type=click.Choice(FAIL_ON), help="From where on the exit code is not 0. Default: major.")
 @click.option("--pending", type=click.Choice(PENDING), help="What waits for a migration: counts, or is ignored.")
 @_planes
@@ -243,7 +245,7 @@ def doctor(secrets: set[str], /, environment: str, **options: Any) -> int:
 
 @drift.command(short_help="Show it on an example.", epilog="Exit codes: 0 shown, 3 it did not work.")
 @click.option("--start-over", is_flag=True, help="Make the example's databases anew.")
-@click.option("--artifacts", metavar="DIR", help="Folder or URL where reports are kept.")
+@_artifacts
 @click.option("--debug", is_flag=True, help="Show tracebacks.")
 def demo(start_over: bool, artifacts: str | None, debug: bool) -> int:
     """Make two databases that have drifted from a small shop's models, and check both."""
@@ -308,16 +310,9 @@ def ci(secrets: set[str], /, environment: str, copy_to: Path | None, max_age: in
 
 
 @drift.command(short_help="Show the last checks.", epilog="Exit codes: 0 shown, 3 the history could not be read.")
-@click.option(
-    "--env",
-    "environment",
-    shell_complete=environment_names,
-    required=True,
-    metavar="NAME",
-    help="production, staging, or one of drift.toml.",
-)
+@_environment
 @click.option("--last", type=click.IntRange(min=1), default=20, show_default=True, metavar="N", help="So many checks.")
-@click.option("--artifacts", metavar="DIR", help="Folder or URL where reports are kept.")
+@_artifacts
 @click.option("--json", "as_json", is_flag=True, help="Print the rows as JSON.")
 @_common
 @click.pass_obj

@@ -18,8 +18,8 @@ from drift_pipeline.history.pace import Pace, days, pace
 from drift_pipeline.history.store import ArtifactStore
 from drift_pipeline.history.trend import TrendPoint, trend
 from drift_pipeline.judge.findings import Severity
-from drift_pipeline.judge.words import visible
 from drift_pipeline.report.chart import trend_chart
+from drift_pipeline.report.pages import page_template
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -123,14 +123,4 @@ def _moment(when: datetime) -> str:
 
 @lru_cache(maxsize=1)
 def _template() -> Template:
-    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - 0.1 s that other commands save
-
-    environment = Environment(
-        loader=PackageLoader("drift_pipeline.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(visible=visible, moment=_moment, lasted=lasted)
-    return environment.get_template("drift-trend.html.j2")
+    return page_template("drift-trend.html.j2", moment=_moment, lasted=lasted)

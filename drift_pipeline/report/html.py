@@ -17,6 +17,7 @@ from drift_pipeline.judge.words import dotted, kind_word, visible
 from drift_pipeline.report.chart import Point, trend_chart
 from drift_pipeline.report.explain import Said, said
 from drift_pipeline.report.online import step_rows
+from drift_pipeline.report.pages import page_template
 from drift_pipeline.report.plan_rows import cost_text, plan_rows
 from drift_pipeline.report.report import Report
 from drift_pipeline.report.sql import to_sql
@@ -154,17 +155,8 @@ def _said(finding: Finding, report: Report) -> list[Said]:
 
 @lru_cache(maxsize=1)
 def _template() -> Template:
-    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - 0.1 s that other outputs save
-
-    environment = Environment(
-        loader=PackageLoader("drift_pipeline.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        visible=visible,
+    return page_template(
+        "drift-report.html.j2",
         kind=kind_word,
         lines=_lines,
         tables=tables_text,
@@ -172,7 +164,6 @@ def _template() -> Template:
         cost=cost_text,
         moment=_moment,
     )
-    return environment.get_template("drift-report.html.j2")
 
 
 def _moment(when: datetime) -> str:
