@@ -48,6 +48,15 @@ summary as materialized (
         end as privileges
     from granted g
     group by g.classid, g.objid, g.objsubid, g.type, g.grantee
+    union all
+    -- of identity columns' sequences only what is not usual is said, so that nothing left to the owner must be, too
+    select a.classid, a.objid, a.objsubid, pg_get_userbyid(a.owner)::text, '{}'
+    from acl a
+    where a.type = 's' and a.acl is not null and not exists (select from aclexplode(a.acl) x where x.grantee = a.owner)
+        and exists (
+            select from pg_depend own
+            where own.classid = 'pg_class'::regclass and own.objid = a.objid and own.deptype = 'i'
+        )
 )
 select
     'privilege' as kind, null::text[] as prefix, array[p.grantee] as suffix,

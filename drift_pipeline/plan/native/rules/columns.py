@@ -69,7 +69,7 @@ def column_clause(
     if generated := text(column, "generated"):
         parts.append(f"GENERATED ALWAYS AS ({readable_again(text(column, 'default'))}) {generated.upper()}")
     elif column.attributes.get("default") is not None and not default_waits(scene, column):
-        parts.append(f"DEFAULT {text(column, 'default')}")
+        parts.append(f"DEFAULT {readable_again(text(column, 'default'))}")
     parts += _not_null_words(scene, column, (not_null_names or {}).get(column.id.name[-1]))
     if column.attributes.get("identity"):
         parts.append(f"GENERATED {identity_words(column)}")
@@ -84,12 +84,21 @@ def _not_null_words(scene: Scene, column: Fact, name: Value) -> list[str]:
         no_inherit = " NO INHERIT" if constraint.attributes.get("no_inherit") else ""
         words = "" if _usual_name(constraint) else f"CONSTRAINT {quote_ident(constraint.id.name[-1])} "
         return [f"{words}NOT NULL{no_inherit}"]
-    if not column.attributes.get("not_null") or constraint is not None:
+    if not column.attributes.get("not_null") or constraint is not None or _inherits_not_null(scene, column):
         return []
     schema, table, name = column.id.name
     usual = f"{table}_{name}_not_null"
     # where another table has a constraint of that name, the server would choose another one
     return [f"CONSTRAINT {quote_ident(usual)} NOT NULL" if (schema, usual) in scene.not_null_names else "NOT NULL"]
+
+
+def _inherits_not_null(scene: Scene, column: Fact) -> bool:
+    """A column that an heir declares again has the NOT NULL of its parents' anyway; one of its own would be a fact."""
+    table = scene.goal.get(column.parent) if column.parent else None
+    if table is None or not table.attributes.get("inherits") or table.id not in scene.fresh:
+        return False
+    above = parents_column(scene.goal, scene.goal_children, column.id.name, column.id.name[-1])
+    return above is not None and bool(above.attributes.get("not_null"))
 
 
 def _usual_name(constraint: Fact) -> bool:
@@ -150,7 +159,7 @@ def _can_retype(scene: Scene, before: Fact, _after: Fact) -> bool:
 
 def write_default(_scene: Scene, _before: Fact, after: Fact) -> Sql:
     """SET DEFAULT or DROP DEFAULT."""
-    default = after.attributes.get("default")
+    default = None if after.attributes.get("default") is None else readable_again(text(after, "default"))
     return [
         f"{alter_column(after)} DROP DEFAULT" if default is None else f"{alter_column(after)} SET DEFAULT {default}"
     ]

@@ -26,7 +26,7 @@ def identity_words(column: Fact) -> str:
     return f"{text(column, 'identity').upper()} AS IDENTITY{options}"
 
 
-def write_identity(_scene: Scene, before: Fact, after: Fact) -> Sql:
+def write_identity(scene: Scene, before: Fact, after: Fact) -> Sql:
     old, new = text(before, "identity"), text(after, "identity")
     if not new:
         return [f"{alter_column(after)} DROP IDENTITY"]
@@ -34,7 +34,7 @@ def write_identity(_scene: Scene, before: Fact, after: Fact) -> Sql:
         return [f"{alter_column(after)} ADD GENERATED {identity_words(after)}"]
     parts = [f"SET GENERATED {new.upper()}"] if old != new else []
     options, others = mapped(after, "identity_options"), mapped(before, "identity_options")
-    sql, name = _write_identity_sequence(before, after)
+    sql, name = _write_identity_sequence(scene, before, after)
     first, restart = into_limits(name, others, options)
     if options.get("type") != others.get("type"):
         first += _retype_sequence(name, options, restart)
@@ -60,7 +60,7 @@ def _of_another_type(column: Fact) -> bool:
     return mapped(column, "identity_options").get("type") not in (None, text(column, "type"))
 
 
-def _write_identity_sequence(before: Fact, after: Fact) -> tuple[Sql, str]:
+def _write_identity_sequence(scene: Scene, before: Fact, after: Fact) -> tuple[Sql, str]:
     """What only ALTER SEQUENCE can say of an identity column, and the name that the sequence has then."""
     old, new = identity_sequence(before), identity_sequence(after)
     sql, name = [], dotted(*new)
@@ -68,7 +68,8 @@ def _write_identity_sequence(before: Fact, after: Fact) -> tuple[Sql, str]:
         sql.append(f"ALTER SEQUENCE {dotted(*old)} RENAME TO {quote_ident(new[1])}")
     was, shall = mapped(before, "identity_options"), mapped(after, "identity_options")
     if was.get("persistence") != shall.get("persistence"):
-        # unstated is the table's: the other one
-        unlogged = shall.get("persistence") == "unlogged" or was.get("persistence") == "permanent"
+        table = scene.goal.get(after.parent) if after.parent else None
+        # unstated is the table's
+        unlogged = (shall.get("persistence") or (table and text(table, "persistence"))) == "unlogged"
         sql.append(f"ALTER SEQUENCE {name} SET {'UNLOGGED' if unlogged else 'LOGGED'}")
     return sql, name

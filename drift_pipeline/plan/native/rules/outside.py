@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from drift_pipeline.plan.native.quote import columns, dotted, quote_ident, quote_literal, role
 from drift_pipeline.plan.native.rules.common import OWNER, drop, generic_options, new_options
@@ -38,17 +38,25 @@ def _alter_publication(_scene: Scene, before: Fact, after: Fact) -> Sql:
     return [f"ALTER PUBLICATION {quote_ident(after.id.name[0])} SET ({', '.join(words)})"] if words else []
 
 
-def _add_table(_scene: Scene, fact: Fact) -> Sql:
+def _only(scene: Scene, table: Sequence[str]) -> str:
+    """Without ONLY, the heirs of a table come and go with it."""
+    name = list(table)
+    heirs = (fact.attributes.get("inherits") for facts in (scene.source, scene.goal) for fact in facts.values())
+    alone = any(isinstance(parents, list) and name in parents for parents in heirs)
+    return f"{'ONLY ' if alone else ''}{dotted(*table)}"
+
+
+def _add_table(scene: Scene, fact: Fact) -> Sql:
     publication, *table = fact.id.name
     names = fact.attributes.get("columns")
     chosen = f" ({columns(listed(fact, 'columns'))})" if isinstance(names, list) else ""
     rows = f" WHERE ({text(fact, 'filter')})" if text(fact, "filter") else ""
-    return [f"ALTER PUBLICATION {quote_ident(publication)} ADD TABLE {dotted(*table)}{chosen}{rows}"]
+    return [f"ALTER PUBLICATION {quote_ident(publication)} ADD TABLE {_only(scene, table)}{chosen}{rows}"]
 
 
-def _drop_table(_scene: Scene, fact: Fact) -> Sql:
+def _drop_table(scene: Scene, fact: Fact) -> Sql:
     publication, *table = fact.id.name
-    return [f"ALTER PUBLICATION {quote_ident(publication)} DROP TABLE {dotted(*table)}"]
+    return [f"ALTER PUBLICATION {quote_ident(publication)} DROP TABLE {_only(scene, table)}"]
 
 
 def _add_schema(_scene: Scene, fact: Fact) -> Sql:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from drift_pipeline.plan.native.address import address
 from drift_pipeline.plan.native.quote import dotted, quote_literal
@@ -104,6 +105,16 @@ def _write_owned_by(_scene: Scene, _before: Fact, after: Fact) -> Sql:
     return [f"ALTER SEQUENCE {dotted(*after.id.name)} OWNED BY {words}"]
 
 
+def _write_owner(scene: Scene, before: Fact, after: Fact) -> Sql:
+    """One that belongs to a column has the table's owner, and changes it with the table."""
+    old, new = (fact.attributes.get("owned_by") for fact in (before, after))
+    if before is after or not isinstance(old, list):
+        return OWNER.write(scene, before, after)
+    if old == new:
+        return []
+    return [f"ALTER SEQUENCE {dotted(*after.id.name)} OWNED BY NONE", *OWNER.write(scene, before, after)]
+
+
 def _write_persistence(_scene: Scene, _before: Fact, after: Fact) -> Sql:
     word = "UNLOGGED" if after.attributes.get("persistence") == "unlogged" else "LOGGED"
     return [f"ALTER {address(after.id)} SET {word}"]
@@ -114,7 +125,7 @@ RULES: Mapping[str, Rule] = {
         _create,
         drop,
         (
-            OWNER,
+            replace(OWNER, write=_write_owner),
             Alteration(_OPTIONS, _write_options),
             Alteration(("owned_by",), _write_owned_by, after_create=True, aspect="owned_by"),
             Alteration(("persistence",), _write_persistence),

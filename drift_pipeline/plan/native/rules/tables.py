@@ -222,7 +222,10 @@ def _write_tablespace(_scene: Scene, _before: Fact, after: Fact) -> Sql:
 
 
 def _write_access_method(_scene: Scene, _before: Fact, after: Fact) -> Sql:
-    return [f"ALTER {address(after.id)} SET ACCESS METHOD {quote_ident(text(after, 'access_method') or 'heap')}"]
+    stated = text(after, "access_method")
+    # a partitioned table has none: its partitions get the default one of their time
+    usual = "DEFAULT" if after.attributes.get("partition_key") else "heap"
+    return [f"ALTER {address(after.id)} SET ACCESS METHOD {quote_ident(stated) if stated else usual}"]
 
 
 def _write_replica_identity(_scene: Scene, _before: Fact, after: Fact) -> Sql:
