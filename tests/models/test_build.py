@@ -439,6 +439,27 @@ def test_a_listener_that_makes_the_schemas_of_the_tables_is_no_fault(
     assert run_sql(database, there) == [(True,)]
 
 
+def test_a_listener_that_inspects_the_connection_finds_nothing_there(
+    application: Application, new_database: NewDatabase, run_sql: Ask
+) -> None:
+    application.write(
+        "shop.py",
+        PLAIN
+        + """
+    from sqlalchemy import DDL, event, inspect
+
+    @event.listens_for(Base.metadata, "after_create")
+    def make_view(target, connection, **options):
+        inspector = inspect(connection)
+        if not inspector.has_table("everybody") and "everybody" not in inspector.get_view_names():
+            connection.execute(DDL("CREATE VIEW everybody AS SELECT email FROM customers"))
+    """,
+    )
+    database = new_database()
+    assert build(application, database, "shop:Base").faults == ()
+    assert run_sql(database, "select to_regclass('everybody') is not null") == [(True,)]
+
+
 def test_a_server_that_goes_away_is_no_fault_of_the_models(application: Application, new_database: NewDatabase) -> None:
     application.write(
         "shop.py",

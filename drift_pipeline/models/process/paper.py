@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Callable  # noqa: UP035 - Python 3.9
 
-from sqlalchemy import create_mock_engine
+from sqlalchemy import create_mock_engine, inspection
 from sqlalchemy.engine.mock import MockConnection
 
 
@@ -74,6 +74,24 @@ class PlainConnection(MockConnection):
 
     def get_execution_options(self) -> dict[str, Any]:
         return {}
+
+
+class _EmptyDatabase:
+    """What `inspect(connection)` gives: nothing is there yet, whatever a listener asks for."""
+
+    def __init__(self, connection: PlainConnection) -> None:
+        self.bind = self.engine = connection
+        self.dialect = connection.dialect
+        self.default_schema_name = "public"
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        there: Any = False if name.startswith("has_") else []
+        return lambda *_arguments, **_options: there
+
+
+inspection._inspects(PlainConnection)(_EmptyDatabase)
 
 
 class _Transaction:
