@@ -83,6 +83,8 @@ def bystanders_of(everything: Schema, live: Schema, models: Schema, diff: Schema
     ids = links.with_needs(links.users_of(_touched(diff.differences)))
     if not ids:
         return Bystanders(live, models, diff)
+    # what is made anew is granted by default what the old one may never have been
+    ids |= {key for key in out if key.kind == "default_privilege"}
     held = links.held(ids, diff.differences)
     kept = {key for difference, _ in held for key in (difference.id, *difference.contains)}
     added = {key: _stated(everything.facts[key]) for key in ids}

@@ -77,6 +77,7 @@ ONLY_HERE = """
     ALTER TABLE things DISABLE TRIGGER touched;
     CREATE POLICY small ON things FOR SELECT TO {role} USING (model_type < 100);
     CREATE RULE kept AS ON DELETE TO things WHERE old.model_type = 7 DO INSTEAD NOTHING;
+    ALTER DEFAULT PRIVILEGES GRANT DELETE ON TABLES TO {role};
 """
 SEEN = """
     SELECT 'view', viewname, definition FROM pg_views WHERE schemaname = 'public'

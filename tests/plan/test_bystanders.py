@@ -142,6 +142,18 @@ def test_a_view_that_is_made_anew_keeps_what_was_granted_on_it(
     assert ask(live, granted) == [(True,)]
 
 
+def test_a_view_that_is_made_anew_is_opened_to_nobody_by_default(
+    shop: Shop, reader: str, new_database: NewDatabase
+) -> None:
+    live = new_database(NARROW + "create view v as select id, total from orders;")
+    run(live, f"alter default privileges grant select on tables to {reader}")
+    report = shop.check(live)
+    assert report.plan.proof is Proof.PROVEN, report.plan
+    run(live, *(statement.sql for statement in report.plan.statements))
+    assert ask(live, f"select has_table_privilege('{reader}', 'v', 'select')") == [(False,)]
+    run(live, f"alter default privileges revoke select on tables from {reader}")
+
+
 def test_a_comparison_of_two_databases_keeps_grants_that_nobody_compares(
     reader: str, new_database: NewDatabase
 ) -> None:

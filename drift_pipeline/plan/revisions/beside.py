@@ -28,7 +28,7 @@ from drift_pipeline.schema.facts import Fact, FactId, Schema
 
 _TABLE_PRIVILEGES = ("DELETE", "INSERT", "REFERENCES", "SELECT", "TRIGGER", "TRUNCATE", "UPDATE")
 """Without MAINTAIN, which older servers lack."""
-_PARTS = ("comment", "privilege")
+_PARTS = ("comment", "privilege", "default_privilege")
 _SQL = Path(__file__).parent / "sql" / "beside"
 _PLACE = re.compile(r"\{(\w+)\}")
 
@@ -58,6 +58,9 @@ def beside(stack: ExitStack, ground: Ground, box: Sandbox, base: State, drifted:
     """
     asked = _asked(drifted, base)
     own = {key for key in asked.ids if key.kind == "privilege" and key.name[-1] == _owner(asked, key)}
+    views = (asked.live.facts[key] for key in own if key.name[0] == "view")
+    if any(fact.attributes.get("privileges") != {"ALL": False} for fact in views):
+        raise NotHandledError
     here = {key: asked.live.facts[key] for key in asked.ids - own}
     if not here:
         return None
@@ -113,7 +116,8 @@ def guards_beside(found: Beside, statements: Iterable[Statement], reached: Seque
         parts = [fact for fact in found.here.values() if fact.id != key and _object(found.here, fact.id) == key]
         forms = [found.here[key], *(schema.facts[key] for schema in reached if key in schema.facts)]
         comment = f"{key}, which is not compared, comes off and is put back where it is there as it was"
-        guards[key] = Guard(str(key), comment, _question(forms, parts), f"beside {number}")
+        defaults = [fact for fact in found.here.values() if fact.id.kind == "default_privilege"]
+        guards[key] = Guard(str(key), comment, _question(forms, [*parts, *defaults]), f"beside {number}")
     return {str(key): guards[whole] for key, whole in objects.items()}
 
 
@@ -145,7 +149,12 @@ def _view(forms: Sequence[Fact], parts: Sequence[Fact]) -> dict[str, str]:
     if not isinstance(options, dict):
         raise NotHandledError
     grants = (grant for part in parts if part.id.kind == "privilege" for grant in _grants(part))
-    return {"options": _array(f"{name}={value}" for name, value in options.items()), "grants": _array(grants)}
+    return {
+        "options": _array(f"{name}={value}" for name, value in options.items()),
+        "grants": _array(grants),
+        # what these are granted by default is taken away again
+        "defaults": _array({part.id.name[-1] for part in parts if part.id.kind == "default_privilege"}),
+    }
 
 
 def _switched(forms: Sequence[Fact], _parts: Sequence[Fact]) -> dict[str, str]:

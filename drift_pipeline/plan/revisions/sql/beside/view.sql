@@ -19,6 +19,17 @@ WHERE o.oid = pg_catalog.to_regclass({relation}) AND o.relkind = 'v'
         LEFT JOIN pg_catalog.pg_roles r ON r.oid = x.grantee
         WHERE x.grantee <> o.relowner AND x.privilege_type <> 'MAINTAIN' ORDER BY 1
       ) = {grants}
+  AND (o.relacl IS NULL OR NOT EXISTS (
+        SELECT x.privilege_type FROM pg_catalog.aclexplode(pg_catalog.acldefault('r', o.relowner)) x
+        EXCEPT SELECT x.privilege_type FROM pg_catalog.aclexplode(o.relacl) x WHERE x.grantee = o.relowner))
+  AND ARRAY(
+        SELECT coalesce(r.rolname::text, 'PUBLIC')
+        FROM pg_catalog.pg_default_acl d
+        CROSS JOIN LATERAL pg_catalog.aclexplode(d.defaclacl) x
+        LEFT JOIN pg_catalog.pg_roles r ON r.oid = x.grantee
+        WHERE d.defaclrole = o.relowner AND d.defaclobjtype = 'r' AND d.defaclnamespace IN (0, o.relnamespace)
+          AND x.grantee <> o.relowner
+      ) <@ {defaults}
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = o.oid)
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_rewrite w WHERE w.ev_class = o.oid AND w.rulename <> '_RETURN')
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_attrdef e WHERE e.adrelid = o.oid)
