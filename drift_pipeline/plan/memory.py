@@ -15,7 +15,7 @@ from drift_pipeline.diff.differences import SchemaDiff
 from drift_pipeline.plan.statements import Alternative, Cost, OnlinePlan, Plan, Proof, Statement, Step, TableLock
 from drift_pipeline.schema.facts import Schema
 
-RULES_VERSION = 4
+RULES_VERSION = 5
 """Raise it with every change that lets the same pair of schemas have another plan."""
 
 
