@@ -69,8 +69,11 @@ def into_limits(name: str, before: Mapping[str, Value], after: Mapping[str, Valu
     first = min(max(new["start"], low), high)
     rising = new["increment"] > 0
     short, next_one, past = ("<", low, f"> {high}") if rising else (">", high, f"< {low}")
+    narrowed = (high < old["maximum"], low > old["minimum"])
+    ways = [f"last_value {short} {next_one}"] if narrowed[rising] else []
+    ways += [f"(last_value {past} AND NOT is_called)"] if narrowed[not rising] else []
     value = str(first) if first == next_one else f"CASE WHEN is_called THEN {next_one} ELSE {first} END"
-    there = f"last_value {short} {next_one} OR (last_value {past} AND NOT is_called)"
+    there = " OR ".join(ways)
     # quoted names and numbers, nothing else
     moved = f"SELECT pg_catalog.setval({quote_literal(name)}, {value}, false) FROM {name} WHERE {there}"  # noqa: S608
     return [moved], []
