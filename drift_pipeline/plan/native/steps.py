@@ -89,8 +89,13 @@ class Scene:
     @cached_property
     def not_null_names(self) -> frozenset[tuple[str, str]]:
         """Schema and name of NOT NULL constraints that are not called as the server would: copies, renamed tables'."""
-        facts = (*self.source.values(), *self.goal.values())
-        return frozenset((fact.id.name[0], fact.id.name[-1]) for fact in facts if fact.id.kind == "not_null")
+        found: set[tuple[str, str]] = set()
+        for fact in (*self.source.values(), *self.goal.values()):
+            if fact.id.kind == "not_null":
+                found.add((fact.id.name[0], fact.id.name[-1]))
+            elif fact.id.kind == "table":  # a partition's are no facts of their own
+                found.update((fact.id.name[0], str(name)) for name in mapped(fact, "_not_null_names").values())
+        return frozenset(found)
 
     @cached_property
     def default_privileges(self) -> Sequence[Fact]:
