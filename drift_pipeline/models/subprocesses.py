@@ -237,6 +237,8 @@ class _Talk:
             return f"this interpreter has no {error['name']}; set models.python to the python of the application"
         if "circular import" in error["message"]:
             return "name the module that the application imports first before it under models.targets"
+        if error["type"] == "FileNotFoundError" and "script.py.mako" in error["message"]:
+            return "put the template script.py.mako beside env.py; `alembic init` in an empty folder writes one"
         if "application context" in error["message"]:
             return 'env.py needs a running Flask; name the models by models.targets instead, such as "app:create_app"'
         other = _UPGRADE_HINT if self._upgrades else _ANY_HINT

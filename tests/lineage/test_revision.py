@@ -210,3 +210,15 @@ def test_what_was_done_by_hand_to_what_migrations_make_is_asked_about(
     looked = use_case.look("production", settings=settings, environ=variables_of(database))
     made = repair.make_migration(settings, looked.models, looked.live)  # proven on a database made anew, too
     assert asked in made.text
+
+
+@pytest.mark.slow
+def test_a_project_without_alembics_template_is_told_of_it(tmp_path: Path, new_database: NewDatabase) -> None:
+    project = written(tmp_path / "shop")
+    (project.root / "migrations/script.py.mako").unlink()
+    database = new_database(LIVE)
+    settings = load_settings(project.root, environ=variables_of(database))
+    looked = use_case.look("production", settings=settings, environ=variables_of(database))
+    with pytest.raises(MigrationError, match=r"script\.py\.mako") as caught:
+        repair.make_migration(settings, looked.models, looked.live)
+    assert "put the template script.py.mako beside env.py" in caught.value.hint
