@@ -73,6 +73,7 @@ INDEXES: Mapping[str, str] = {
     + "create unique index p1_k_lower_d_idx on p1 (k, lower(c)) include (d) where d > 0;"
     + "alter index i attach partition p1_k_lower_d_idx;",
     "a partition more": FIRST + SECOND + "create table p3 partition of p for values in (3);",
+    "a partition left with its part": FLAT + "create index p1_c_idx on p1 (c); alter table p detach partition p1;",
     "a partition left": FIRST + SECOND + "alter table p detach partition p1; drop index p1_c_idx;",
 }
 KEYS: Mapping[str, str] = {

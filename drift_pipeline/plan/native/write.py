@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from drift_pipeline.diff.differences import Change, Difference
-from drift_pipeline.plan.native.address import ROUTINES, TYPES
+from drift_pipeline.plan.native.address import INDEX_KINDS, ROUTINES, TYPES
 from drift_pipeline.plan.native.build import Builder
 from drift_pipeline.plan.native.closure import Closure, close
 from drift_pipeline.plan.native.extent import cut_out
@@ -79,7 +79,10 @@ def _scene(situation: Situation, major: int, planes: Collection[str]) -> Scene:
         source=situation.source,
         goal=situation.goal,
         source_needs=_later(
-            _bound(needs(situation.source, situation.source_depends), situation.adopted, situation.source),
+            _taken_along(
+                _bound(needs(situation.source, situation.source_depends), situation.adopted, situation.source),
+                situation,
+            ),
             kept_from(situation.adopted, situation.source, situation.goal),
         ),
         goal_needs=_bound(
@@ -92,6 +95,17 @@ def _scene(situation: Situation, major: int, planes: Collection[str]) -> Scene:
         planes=frozenset(planes),
         attached=situation.incomplete.attached,
     )
+
+
+def _taken_along(edges: Edges, situation: Situation) -> Edges:
+    """What a table takes along when it leaves does not go with the parent's index any more."""
+    moved = {key for keys in situation.adopted.values() for key in keys if key.kind in INDEX_KINDS}
+    more = {
+        key: frozenset(other for other in edges[key] if other.kind not in INDEX_KINDS or other.name[:2] == key.name[:2])
+        for key in moved
+        if key in edges and key in situation.goal
+    }
+    return {**edges, **more} if more else edges
 
 
 def _later(edges: Edges, waiting: Edges) -> Edges:
@@ -122,8 +136,10 @@ def _decided(scene: Scene, situation: Situation, closure: Closure) -> Scene:
     swapped = {key: f"{key.name[1][:50]}__old" for key in closure.rebuilt if key.kind in TYPES and key in used}
     fresh = _spread(fresh, scene.goal_children)
     attached_later = [key for key in fresh if key.kind == "table" and stands_alone(scene, scene.goal[key])]
+    gone = _spread(gone, scene.source_children)
     return replace(
         scene,
+        source_needs=_let_go(scene.source_needs, situation.adopted, gone),
         goal_needs=_bound(
             scene.goal_needs,
             attached_later,
@@ -131,9 +147,21 @@ def _decided(scene: Scene, situation: Situation, closure: Closure) -> Scene:
             situation.beside.keys() | situation.incomplete.waits.keys(),
         ),
         fresh=frozenset(fresh),
-        gone=frozenset(_spread(gone, scene.source_children)),
+        gone=frozenset(gone),
         swapped=swapped,
     )
+
+
+def _let_go(edges: Edges, tables: Iterable[FactId], gone: Collection[FactId]) -> Edges:
+    """A part that goes with its parent's index need not wait until its table has left: it goes while it is attached."""
+    result = dict(edges)
+    for table in tables:
+        aspect = aspect_of(table, "partition_of")
+        own = [part for part in edges.get(aspect, ()) if part in gone and part.name[:2] == table.name]
+        attached = {part for part in own if any(key in gone and key.kind in INDEX_KINDS for key in edges.get(part, ()))}
+        if attached:
+            result[aspect] = edges[aspect] - attached
+    return result
 
 
 def _spread(ids: Iterable[FactId], children: Mapping[FactId, Sequence[Fact]]) -> set[FactId]:
