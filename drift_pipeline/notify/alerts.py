@@ -57,7 +57,7 @@ def drift_alert(
     elif moved and moved.previous:
         head.append(line(f"Since the last check: {len(moved.new)} new, {len(moved.resolved or {})} resolved"))
     tail: list[Line] = [*_where(context.branch, context.commit), line(), line("⚠️ ", Span("Action Required:", "b"))]
-    tail += [*_waiting(report), line(_action(level, breaks=breaks > 0)), *_link("View Full Report", link)]
+    tail += [line(_action(level, breaks=breaks > 0)), *_waiting(report), *_link("View Full Report", link)]
     return Message(
         subject=f"{level.emoji} Schema drift: {one_line(context.environment, NAME)} is {level.value}",
         head=tuple(head),
@@ -79,7 +79,7 @@ def _waiting(report: Report) -> list[Line]:
     if not report.pending or not any(Cause.PENDING_MIGRATION in finding.causes for finding in report.counting):
         return []
     more = f" and {len(report.pending) - 1} more" if len(report.pending) > 1 else ""
-    return [line("Apply with alembic upgrade head: ", one_line(report.pending[0], NAME), more)]
+    return [line("Before that, apply with alembic upgrade head: ", one_line(report.pending[0], NAME), more)]
 
 
 def all_clear(report: Report, *, moved: Movement | None = None, link: str = "") -> Message:

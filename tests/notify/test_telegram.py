@@ -78,7 +78,8 @@ def test_what_does_not_wait_for_a_review_is_the_action_that_is_required() -> Non
     minor = finding(Severity.MINOR, "column public.t.a is missing", impact=Impact.BREAKS)
     waiting = replace(minor, causes=(Cause.PENDING_MIGRATION,))
     said = drift_alert(replace(report(waiting), pending=("0004 notes", "0005 more"))).to_text()
-    assert "Action Required:\nApply with alembic upgrade head: 0004 notes and 1 more\nRepair now what breaks" in said
+    first = "Before that, apply with alembic upgrade head: 0004 notes and 1 more"
+    assert f"Action Required:\nRepair now what breaks the application\n{first}" in said
     assert "convenience" not in said
 
 

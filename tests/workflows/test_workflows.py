@@ -283,6 +283,7 @@ def test_drift_is_alerted_once_in_the_form_that_was_asked_for_and_a_failure_too(
     assert drift.startswith("🔴 Schema Drift Alert - CRITICAL\n\n🗄️ Environment: production\n📊 Severity: critical\n")
     assert "Changes Detected:\n• 🔴 Critical: 2\n• 🟠 Major: 3\n• 🟡 Minor: 3\n" in drift
     assert "⚠️ Action Required:\nReview schema differences and generate migration\n" in drift
+    assert "\nBefore that, apply with alembic upgrade head: 0004 reviews and weights\n" in drift
     assert drift.endswith("🔗 View Full Report")
     assert failure.startswith("❌ Schema Drift Check Failed\n\n🗄️ Environment: production\n")
 
