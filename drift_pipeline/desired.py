@@ -84,17 +84,27 @@ class BuiltModels:
     """
 
     def __init__(
-        self, settings: Settings, loaded: LoadedModels, live: Schema | None, major: int | None, stack: ExitStack
+        self,
+        settings: Settings,
+        loaded: LoadedModels | Callable[[], LoadedModels],
+        live: Schema | None,
+        major: int | None,
+        stack: ExitStack,
     ) -> None:
         self._settings = settings
-        self._loaded = loaded
+        self._given = loaded
         self._extensions = extensions_of(live)
         self._major = major
         self._stack = stack
         self._database: Database | None = None
         self._begun: Future[tuple[Database, BuildResult, Schema]] | None = None
+        self._pool: ThreadPoolExecutor | None = None
         self.fresh = False
         """Whether the models were built just now: what else a check needs is not at hand then, either."""
+
+    @cached_property
+    def _loaded(self) -> LoadedModels:
+        return self._given() if callable(self._given) else self._given
 
     @cached_property
     def server(self) -> ScratchServer:
@@ -190,8 +200,15 @@ class BuiltModels:
     def _build_beside(self) -> None:
         """While the migrations run: who has to run them will hardly have kept the models."""
         own = self._stack.enter_context(ExitStack())  # closed when the pool, which is above it, has come to an end
-        pool = self._stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="models"))
-        self._begun = pool.submit(self._build_on, own)
+        self._pool = self._stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="models"))
+        self._begun = self._pool.submit(self._build_on, own)
+
+    def _aside(self, work: Callable[[], None]) -> None:
+        """In the end of the context at the latest."""
+        if self._pool is None:
+            work()
+        else:
+            self._pool.submit(work)
 
     def _kept_database(self, entry: _Entry) -> Database | None:
         """The database that was kept, if its catalogs are as they were when the facts were read from them."""
@@ -229,6 +246,7 @@ class BuiltModels:
                     default_schema=settings.default_schema,
                     extensions=self._extensions,
                     meanwhile=self._build_beside,
+                    later=self._aside,
                 ).fingerprint
             except DriftError:
                 return ""
@@ -254,9 +272,16 @@ class BuiltModels:
 
 @contextmanager
 def models_on_scratch(
-    settings: Settings, loaded: LoadedModels, *, live: Schema | None = None, prefer_major: int | None = None
+    settings: Settings,
+    loaded: LoadedModels | Callable[[], LoadedModels],
+    *,
+    live: Schema | None = None,
+    prefer_major: int | None = None,
 ) -> Iterator[BuiltModels]:
-    """The models on a scratch server, of the live server's major where there is one, for the time of the block."""
+    """The models on a scratch server, of the live server's major where there is one, for the time of the block.
+
+    `loaded`: also what waits for them, if they are still being loaded: the migrations need not wait.
+    """
     with ExitStack() as stack:
         yield BuiltModels(settings, loaded, live, live.server_major if live else prefer_major, stack)
 

@@ -55,7 +55,12 @@ ALL_PLANES = ("structure", "privileges", "owners", "tuning")
 
 def load_model_schema(settings: Settings, *, prefer_major: int | None = None) -> ModelSchema:
     """Stage 1: the models, built on scratch and read. ModelsError or ScratchError if they cannot be."""
-    with models_on_scratch(settings, load_project_models(settings), prefer_major=prefer_major) as built:
+    with (
+        ThreadPoolExecutor(1, thread_name_prefix="loading") as beside,
+        models_on_scratch(
+            settings, beside.submit(load_project_models, settings).result, prefer_major=prefer_major
+        ) as built,
+    ):
         models = built.models
         engines_ready(settings, built)
         return models

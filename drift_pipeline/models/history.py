@@ -7,8 +7,9 @@ import json
 import logging
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -135,10 +136,12 @@ def schema_at(
     default_schema: str = "public",
     extensions: Sequence[str] | Mapping[str, str] = (),
     meanwhile: Callable[[], None] = lambda: None,
+    later: Callable[[Callable[[], None]], object] = lambda work: work(),
 ) -> Schema:
     """The schema that the migrations make up to these revisions, kept until one of their files changes.
 
-    `meanwhile`: called before they run, if they have to. Raises MigrationError, ScratchError.
+    `meanwhile`: called before they run, if they have to. `later`: does what nobody waits for. Raises MigrationError,
+    ScratchError.
     """
     return _History(
         models,
@@ -148,7 +151,7 @@ def schema_at(
         cache=cache,
         default_schema=default_schema,
         extensions=extensions,
-    ).schema(meanwhile)
+    ).schema(meanwhile, later)
 
 
 @contextmanager
@@ -207,7 +210,11 @@ class _History:
         self._folder, self._key = cache_key(self._request, models, root, cache)
         self.database_key = ""
 
-    def schema(self, meanwhile: Callable[[], None] = lambda: None) -> Schema:
+    def schema(
+        self,
+        meanwhile: Callable[[], None] = lambda: None,
+        later: Callable[[Callable[[], None]], object] = lambda work: work(),
+    ) -> Schema:
         answer = kept_answers.kept(self._folder, self._key, self._root)
         if answer is not None:
             try:
@@ -221,14 +228,21 @@ class _History:
         if failure is not None and time.monotonic() - failed_at < FAILED_SECONDS:
             raise type(failure)(failure.message, hint=failure.hint) from failure
         meanwhile()
-        with self._server.create(label="history") as database:
+        with ExitStack() as stack:
+            database = stack.enter_context(self._server.create(label="history"))
             answer = self._run(database)
             schema = read_schema(database)
             self.database_key = self._named(answer)
+            kept_answers.keep(self._folder, self._key, {**answer, "snapshot": snapshot.to_json(schema)})
+            done = stack.pop_all()
+        later(partial(self._settle, done, database))
+        return schema
+
+    def _settle(self, made: ExitStack, database: Database) -> None:
+        """Keeps the database where others will ask for it, and lets go of it."""
+        with made:
             if self._to == HEADS:
                 kept.keep(self._server, database, self.database_key)
-        kept_answers.keep(self._folder, self._key, {**answer, "snapshot": snapshot.to_json(schema)})
-        return schema
 
     def _run(self, database: Database) -> dict[str, Any]:
         _prepare(database, self._default_schema, self._extensions)

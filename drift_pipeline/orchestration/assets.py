@@ -6,6 +6,7 @@ No `from __future__ import annotations` here: Dagster looks at the annotations o
 import hashlib
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 import dagster as dg
@@ -17,6 +18,7 @@ from drift_pipeline.desired import ModelSchema
 from drift_pipeline.judge.findings import Severity
 from drift_pipeline.orchestration import checks, metadata
 from drift_pipeline.orchestration.alerts import alert, failure_hook, keep
+from drift_pipeline.orchestration.beforehand import BEFOREHAND, given_by
 from drift_pipeline.orchestration.codec import dumps
 from drift_pipeline.orchestration.commits import Watched, commit_of, refuse_strangers, remember, settings_at
 from drift_pipeline.orchestration.failures import could_not_look
@@ -38,6 +40,7 @@ the tags of the first run, and would check that commit instead of what lies ther
 
 MODEL_SCHEMA = dg.AssetKey("model_schema")
 MIGRATION_HISTORY = dg.AssetKey("migration_history")
+SCHEMA_DIFF = "schema_diff"
 
 READ_RETRIES = dg.RetryPolicy(max_retries=2, delay=2, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
 """For the database read alone: a server that restarts is back in seconds."""
@@ -71,6 +74,7 @@ def model_schema_asset(traits: Traits = PLAIN) -> dg.AssetsDefinition:
                 refuse_strangers(models, settings.root, commit)
             watched = Watched.of(models.loaded.files, settings)
         remember(watched, storage)
+        BEFOREHAND.know(models)
         return dg.MaterializeResult(
             value=models,
             metadata=metadata.of_models(models, root, traits.website_at(commit)),
@@ -122,9 +126,14 @@ class _Factory:
             description=f"Everything that the database of {self.environment} states about its schema, "
             "read from its catalogs in one read-only transaction.",
         )
-        def live_schema(drift: DriftResource) -> dg.MaterializeResult[LiveSchema]:
+        def live_schema(context: dg.AssetExecutionContext, drift: DriftResource) -> dg.MaterializeResult[LiveSchema]:
             with self.looking():
-                live = use_case.read_live_schema(drift.settings(), self.environment)
+                settings = drift.settings()
+                live = use_case.read_live_schema(settings, self.environment)
+            models = BEFOREHAND.models
+            if models and not commit_of(context.run.tags) and _wanted(context, self.key(SCHEMA_DIFF)):
+                given = given_by(settings, models, live)
+                BEFOREHAND.begin(SCHEMA_DIFF, live, given, partial(use_case.find_drift, settings, models, live))
             return dg.MaterializeResult(
                 value=live, metadata=metadata.of_live(live), data_version=version_of(live.schema.fingerprint)
             )
@@ -133,7 +142,7 @@ class _Factory:
 
     def schema_diff(self) -> dg.AssetsDefinition:
         @dg.asset(
-            key=self.key("schema_diff"),
+            key=self.key(SCHEMA_DIFF),
             ins={"models": dg.AssetIn(key=MODEL_SCHEMA), "live": dg.AssetIn(key=self.key("live_schema"))},
             group_name=self.identifier,
             owners=self.traits.owners,
@@ -150,7 +159,12 @@ class _Factory:
             context: dg.AssetExecutionContext, drift: DriftResource, models: ModelSchema, live: LiveSchema
         ) -> dg.MaterializeResult[Drift]:
             with self.looking(), settings_of_run(context, drift) as settings:
-                found = use_case.find_drift(settings, models, live)
+                found = BEFOREHAND.result(
+                    SCHEMA_DIFF,
+                    self.environment,
+                    given_by(settings, models, live),
+                    partial(use_case.find_drift, settings, models, live),
+                )
             keys = (difference.key for difference in found.diff.differences)
             return dg.MaterializeResult(
                 value=found,
@@ -201,6 +215,12 @@ class _Factory:
             kept = alert(context.log, settings, store, kept, context.run.run_id)
             report = kept.report
             context.log.info("%s", verdict(report))
+            first = next(iter(settings.environments), "") == self.environment  # the others' follow its revision
+            if first and not commit and _wanted(context, self.key("migration")):
+                earlier = recall(store.latest(self.environment, MEMORY))
+                work = partial(migration_for, settings, models, live, report, earlier=earlier)
+                given = given_by(settings, models, live, earlier, (), _identity(report))
+                BEFOREHAND.begin("migration", live, given, work)
             tag_run(context, report)
             return dg.MaterializeResult(
                 value=report,
@@ -242,7 +262,12 @@ class _Factory:
                 earlier = recall(store.latest(self.environment, MEMORY))
                 with settings_of_run(context, drift) as settings:
                     ahead = ahead_of(store, settings, self.environment)
-                    result = migration_for(settings, models, live, report, earlier=earlier, ahead=ahead)
+                    result = BEFOREHAND.result(
+                        "migration",
+                        self.environment,
+                        given_by(settings, models, live, earlier, ahead, _identity(report)),
+                        partial(migration_for, settings, models, live, report, earlier=earlier, ahead=ahead),
+                    )
                 made = result.migration
                 files = {MIGRATION: made.text, MEMORY: dumps(result)}
                 where = store.write(self.environment, context.run.run_id, files)
@@ -264,6 +289,12 @@ def tag_run(context: dg.AssetExecutionContext, report: Report) -> None:
     worst = max((Severity(name) for name in {*found, report.severity.value} if name), key=lambda level: level.rank)
     tags = {SEVERITY_TAG: worst.value, CHECKED_COMMIT_TAG: report.context.commit}
     context.instance.add_run_tags(context.run.run_id, {name: value for name, value in tags.items() if value})
+
+
+def _wanted(context: dg.AssetExecutionContext, key: dg.AssetKey) -> bool:
+    """Whether a later stage is a part of the run."""
+    chosen = context.run.asset_selection
+    return not chosen or key in chosen
 
 
 def _storage(context: dg.AssetExecutionContext) -> Path:

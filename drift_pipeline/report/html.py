@@ -153,6 +153,11 @@ def _said(finding: Finding, report: Report) -> list[Said]:
     return said(finding, report.context.checked_at)
 
 
+def make_ready() -> None:
+    """Reads the page's template, which takes longer than to fill it in: for whoever waits for something else anyway."""
+    _template()
+
+
 @lru_cache(maxsize=1)
 def _template() -> Template:
     return page_template(

@@ -10,6 +10,7 @@ import contextlib
 import logging
 import re
 import secrets
+import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -29,6 +30,8 @@ COPY_ATTEMPTS = 6
 """How often a copy is tried of a database that others read as well."""
 ON_DISK = "pg_default"
 """The tablespace of the server's own folder."""
+LEAVING_SECONDS = 0.05
+"""How long a backend may take to end after its session was closed."""
 LOCK = "('x' || substr(md5(%s), 1, 16))::bit(64)::bigint"
 
 _NO_ROOM = (
@@ -113,6 +116,8 @@ def alive(
 
 
 def _create(cursor: Any, name: str, template: str, place: str) -> None:
+    if template:
+        _until_left(cursor, template)
     for left in reversed(range(COPY_ATTEMPTS)):
         try:
             cursor.execute(_create_statement(name, template, place))
@@ -127,6 +132,16 @@ def _create(cursor: Any, name: str, template: str, place: str) -> None:
                 raise
         else:
             return
+
+
+def _until_left(cursor: Any, name: str) -> None:
+    """Waits a moment for sessions that were closed just now: the server itself would look again after 100 ms."""
+    until = time.monotonic() + LEAVING_SECONDS
+    while time.monotonic() < until:
+        cursor.execute("select exists (select from pg_catalog.pg_stat_activity where datname = %s)", (name,))
+        if not cursor.fetchone()[0]:
+            return
+        time.sleep(0.001)
 
 
 def _create_statement(name: str, template: str, place: str) -> sql.Composable:
@@ -180,6 +195,7 @@ def _drop_quietly(owner: Connection, parameters: Mapping[str, str], name: str) -
 def _drop(connection: Connection, parameters: Mapping[str, Any], name: str) -> None:
     statement = sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name))
     with connection.cursor() as cursor:
+        _until_left(cursor, name)
         try:
             cursor.execute(statement)
         except psycopg2.errors.ObjectInUse:
