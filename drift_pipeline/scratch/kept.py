@@ -16,6 +16,7 @@ import psycopg2
 from psycopg2 import sql
 
 from drift_pipeline.config import Database
+from drift_pipeline.errors import ScratchError
 from drift_pipeline.scratch.databases import LOCK, connect
 from drift_pipeline.scratch.server import ScratchServer
 
@@ -68,7 +69,7 @@ def keep(server: ScratchServer, database: Database, key: str) -> None:
             cursor.execute(statement.format(sql.Identifier(name), sql.Identifier(original), sql.Identifier(strategy)))
             _say_used(cursor, name)
             _drop_oldest(cursor, name)
-    except psycopg2.Error as error:
+    except (psycopg2.Error, ScratchError) as error:
         _log.warning("the models' database could not be kept for the next time: %s", error)
 
 

@@ -67,6 +67,7 @@ def test_only_what_executes_a_run_is_taken_for_it(arguments: list[str], runs: bo
 def test_the_first_run_finds_its_models_process_standing_by_and_a_later_one_starts_none(project: Path) -> None:
     settings = load_settings(project)
     begin_early(RUN, settings)
+    assert gc.get_freeze_count() > 0  # what was imported is not looked through again
     (standing,) = of_the_models()
     loaded = load_models(settings.models, project)
     assert list(loaded.tables) == ["public.a"]
