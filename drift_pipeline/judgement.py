@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from drift_pipeline.blame import declared_by
 from drift_pipeline.config import Database, Settings
-from drift_pipeline.diff.differences import SchemaDiff
+from drift_pipeline.diff.differences import Difference, SchemaDiff
 from drift_pipeline.judge.adoption import Home, adoption_of
 from drift_pipeline.judge.evidence import from_statistics, with_evidence
 from drift_pipeline.judge.findings import Cause, Evidence, Finding, Remedy
 from drift_pipeline.judge.judge import judge, worst_first
+from drift_pipeline.judge.positions import position, told
 from drift_pipeline.judge.questions import evidence_of, questions_for
 from drift_pipeline.policy import policy_of
-from drift_pipeline.schema.counting import count_rows
+from drift_pipeline.schema.counting import Count, Question, Sort, count_rows
 from drift_pipeline.schema.facts import Schema
 from drift_pipeline.schema.statistics import Statistics
 
@@ -64,27 +66,36 @@ def findings_of(
 
 
 def count_evidence(settings: Settings, database: Database, diff: SchemaDiff, live: Schema, models: Schema) -> Counted:
-    """Counts what decides about the repairs, if the settings want that: bounded queries, counts alone.
+    """What the live database says about the repairs, as far as the settings want that; see `asks`.
 
     `database`: the live one, as a role that may read its tables. What cannot be counted is said and never raises.
     """
-    if settings.evidence != "deep":
-        return NOTHING_COUNTED
-    asked = [
-        (difference.key, ask, question)
-        for difference in diff.differences
-        for ask, question in questions_for(difference, live, models)
-    ]
-    counts = count_rows(
-        database,
-        [question for _, _, question in asked],
-        timeout=settings.evidence_timeout,
-        connect_timeout=settings.connect_timeout,
-    )
+    asked = [(difference.key, *each) for difference in diff.differences for each in _asked(difference, live, models)]
+    deciding = [each for each in asked if settings.evidence == "deep" or each[1].sort is Sort.POSITION]
+    questions = [question for _, question, _ in deciding]
+    if settings.evidence == "none":
+        counts: Sequence[Count] = [Count(None, "evidence is switched off")] * len(questions)
+    else:
+        timeout, patience = settings.evidence_timeout, settings.connect_timeout
+        counts = count_rows(database, questions, timeout=timeout, connect_timeout=patience)
     found: dict[str, tuple[Evidence, ...]] = {}
-    for (key, ask, question), count in zip(asked, counts, strict=True):
-        found[key] = (*found.get(key, ()), evidence_of(ask, question, count))
+    for (key, _, answer), count in zip(deciding, counts, strict=True):
+        found[key] = (*found.get(key, ()), answer(count))
     return found
+
+
+def asks(settings: Settings, diff: SchemaDiff) -> bool:
+    """Whether `count_evidence` has anything to ask: counts of rows, or where a sequence stands whose end moves."""
+    return settings.evidence == "deep" or any(map(position, diff.differences))
+
+
+def _asked(
+    difference: Difference, live: Schema, models: Schema
+) -> Iterator[tuple[Question, Callable[[Count], Evidence]]]:
+    if question := position(difference):
+        yield question, partial(told, question)
+    for ask, question in questions_for(difference, live, models):
+        yield question, partial(evidence_of, ask, question)
 
 
 def _with_causes(finding: Finding, causes: Causes) -> Finding:

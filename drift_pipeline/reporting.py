@@ -56,7 +56,7 @@ def make_report(
             timings={"models": models.seconds, "live": live.seconds, **drift.timings},
         ),
         findings=judged.findings,
-        plan=with_hazards(drift.plan, live.statistics),
+        plan=with_hazards(drift.plan, live.statistics, _failing(drift)),
         coverage=drift.coverage,
         model_faults=models.faults,
         notes=(
@@ -72,6 +72,12 @@ def make_report(
         pending=drift.pending,
         allow_drop=settings.allow_drop,
     )
+
+
+def _failing(drift: Drift) -> dict[str, list[str]]:
+    """By the difference's key, why the live database may refuse its repair, though scratch did not."""
+    words = {key: [line for item in evidence if (line := item.refusal)] for key, evidence in drift.counted.items()}
+    return {key: lines for key, lines in words.items() if lines}
 
 
 def require_extensions(report: Report) -> None:

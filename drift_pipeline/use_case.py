@@ -28,7 +28,7 @@ from drift_pipeline.desired import BuiltModels, ModelSchema, lately, models_on_s
 from drift_pipeline.diff.compare import diff_schemas
 from drift_pipeline.diff.reprint import Printed, Reprinter
 from drift_pipeline.errors import ConcurrentChangeError, DriftError
-from drift_pipeline.judgement import count_evidence
+from drift_pipeline.judgement import asks, count_evidence
 from drift_pipeline.lineage import CheckScope, scope_of, tells_the_rest, trace
 from drift_pipeline.meanwhile import engines_ready, meanwhile
 from drift_pipeline.models.loader import LoadedModels, kept_models, load_models
@@ -132,8 +132,8 @@ def find_drift(settings: Settings, models: ModelSchema, live: LiveSchema) -> Dri
 
 
 def _counted(settings: Settings, live: LiveSchema, drift: Drift, database: Database | None = None) -> Drift:
-    """With the counts that deep evidence asks the live database for; nothing is asked otherwise."""
-    if settings.evidence != "deep":
+    """With what the live database says about the repairs; mostly nothing is asked."""
+    if not asks(settings, drift.diff):
         return drift
     database = database or database_for(settings, live.environment)
     return replace(drift, counted=count_evidence(settings, database, drift.diff, drift.live, drift.models))

@@ -64,12 +64,18 @@ class Evidence:
     """What the database itself says about a finding, in numbers alone.
 
     `text`: for people, such as "3 rows hold NULL: SET NOT NULL would fail". `count`: rows that were counted; None where
-    nothing was counted. `fails`: the repair would fail or lose values because of it.
+    nothing was counted. `fails`: the repair would fail or lose values because of it; `unsure`: nobody could look.
     """
 
     text: str
     count: int | None = None
     fails: bool = False
+    unsure: bool = False
+
+    @property
+    def refusal(self) -> str:
+        """Why the live database refuses the repair, or may do so; empty if it does not."""
+        return f"fails: {self.text}" if self.fails else f"may fail: {self.text}" if self.unsure else ""
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ The sizes are estimates of the live server's own statistics; no table is read fo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from drift_pipeline.plan.claims import AX, SUX, claimed
 from drift_pipeline.plan.costs import cost_of
@@ -16,18 +17,28 @@ from drift_pipeline.schema.statistics import RelationStatistics, Statistics
 _USUAL_SCHEMA = "public."
 
 
-def with_hazards(plan: Plan, statistics: Statistics) -> Plan:
-    """The plan, each of its statements with its hazards in words, and its cost with the sizes of the tables."""
-    statements = tuple(_told(each, statistics) for each in plan.statements)
+def with_hazards(plan: Plan, statistics: Statistics, failing: Mapping[str, Sequence[str]] | None = None) -> Plan:
+    """The plan, each of its statements with its hazards in words, and its cost with the sizes of the tables.
+
+    `failing`: by the difference's key, why the live database may refuse its repair; said before it begins.
+    """
+    statements = tuple(_warned((_told(each, statistics) for each in plan.statements), failing or {}))
     cost = replace(cost_of(statements, statistics), data_loss=plan.cost.data_loss)
-    online = None if plan.online is None else _online(plan.online, statistics)
+    online = None if plan.online is None else _online(plan.online, statistics, failing or {})
     return replace(plan, statements=statements, cost=cost if plan.statements else plan.cost, online=online)
 
 
-def _online(plan: OnlinePlan, statistics: Statistics) -> OnlinePlan:
-    steps = tuple(
-        replace(step, statements=tuple(_told(each, statistics) for each in step.statements)) for step in plan.steps
-    )
+def _warned(statements: Iterable[Statement], failing: Mapping[str, Sequence[str]]) -> Iterator[Statement]:
+    """The statements; the first of each difference says why its repair may be refused."""
+    unsaid = dict(failing)
+    for statement in statements:
+        lines = [line for key in statement.settles for line in unsaid.pop(key, ())]
+        yield replace(statement, hazards=(*lines, *statement.hazards)) if lines else statement
+
+
+def _online(plan: OnlinePlan, statistics: Statistics, failing: Mapping[str, Sequence[str]]) -> OnlinePlan:
+    warned = _warned((_told(each, statistics) for each in plan.statements), failing)
+    steps = tuple(replace(step, statements=tuple(islice(warned, len(step.statements)))) for step in plan.steps)
     cost = cost_of([each for step in steps for each in step.statements], statistics)
     return replace(plan, steps=steps, cost=cost if steps else plan.cost)
 

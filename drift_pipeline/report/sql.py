@@ -19,6 +19,7 @@ from drift_pipeline.report.verdict import (
     coverage_line,
     pending_warning,
     proof_line,
+    refusal_line,
     verdict,
 )
 
@@ -91,7 +92,7 @@ def _header(report: Report, held: list[str], online: OnlinePlan | None = None) -
         return [sql_comment(line) for line in lines]
     if warning := pending_warning(report):
         lines += [*textwrap.wrap(warning, _WIDTH, break_long_words=False), ""]
-    proof = proof_line(report) if online is None else PROOF_LINES[online.proof.value]
+    proof = proof_line(report) if online is None else f"{PROOF_LINES[online.proof.value]} {refusal_line(report)}"
     lines.append(f"This turns {context.environment} into what the models declare. {proof}".rstrip())
     losing, unknown = held.count(LOSES), sum(bool(reason) and reason != LOSES for reason in held)
     if losing:

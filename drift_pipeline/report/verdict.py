@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from drift_pipeline.judge.findings import Cause, Finding, Impact, Severity
 from drift_pipeline.judge.words import dotted, kind_word, subject, visible
@@ -195,9 +195,7 @@ def _by_migration(report: Report) -> list[str]:
     ]
     rest = [finding for finding in of_all if finding not in brought]
     if broken and rest:
-        names = ", ".join(subject(finding.difference.id) for finding in rest[:3])
-        more = f" and {len(rest) - 3} more" if len(rest) > 3 else ""
-        steps.append(f"The rest is repaired by SQL, in schema-diff.sql: {names}{more}.")
+        steps.append(f"The rest is repaired by SQL, in schema-diff.sql: {_subjects(rest)}.")
     return steps
 
 
@@ -210,4 +208,22 @@ PROOF_LINES = {
 
 def proof_line(report: Report) -> str:
     """How far the plan was proven, in a sentence; empty when there is nothing to prove."""
-    return PROOF_LINES[report.plan.proof.value]
+    return f"{PROOF_LINES[report.plan.proof.value]} {refusal_line(report)}".strip()
+
+
+def refusal_line(report: Report) -> str:
+    """What a proof on a copy cannot know: that the live database refuses a repair, or may. Empty if nothing says so."""
+    environment = visible(report.context.environment)
+    refused = [each for each in report.findings if any(item.fails for item in each.evidence)]
+    unsure = [each for each in report.findings if each not in refused and any(item.unsure for item in each.evidence)]
+    lines = []
+    if refused:
+        lines.append(f"As {environment} stands, it fails at {_subjects(refused)}: decide first, see there.")
+    if unsure:
+        lines.append(f"Whether {environment} lets it pass at {_subjects(unsure)}, nobody could look: see there.")
+    return " ".join(lines)
+
+
+def _subjects(findings: Sequence[Finding]) -> str:
+    names = ", ".join(subject(finding.difference.id) for finding in findings[:3])
+    return names + (f" and {len(findings) - 3} more" if len(findings) > 3 else "")

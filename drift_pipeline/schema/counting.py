@@ -35,11 +35,12 @@ class Sort(StrEnum):
     OUTSIDE = "outside"
     BREAKING = "breaking"
     OTHERS = "others"
+    POSITION = "position"
 
 
 @dataclass(frozen=True)
 class Question:
-    """What to count in a table (schema, name), with names as stored.
+    """What to count in a table (schema, name), with names as stored; of a sequence: whether it stands outside.
 
     `columns`: that it is about. `other`, `other_columns`: the referenced table. `condition`: SQL that rows must keep to
     (a CHECK's), or that says which rows count (an index's predicate). `low`, `high`: what fits; `labels`: likewise.
@@ -59,10 +60,14 @@ class Question:
 
 @dataclass(frozen=True)
 class Count:
-    """`rows`: how many, at most BOUND + 1; None where nobody could count, for the reason in `problem`."""
+    """`rows`: how many, at most BOUND + 1; None where nobody could count, for the reason in `problem`.
+
+    `value`: where a sequence stands that stands outside.
+    """
 
     rows: int | None
     problem: str = ""
+    value: int | None = None
 
 
 _FROM = {
@@ -75,7 +80,9 @@ _FROM = {
     Sort.OUTSIDE: "SELECT 1 FROM {table} WHERE {first} NOT BETWEEN {low} AND {high}",
     Sort.BREAKING: "SELECT 1 FROM {table} WHERE NOT {condition}",
     Sort.OTHERS: "SELECT 1 FROM {table} WHERE {first}::text <> ALL ({labels})",
+    Sort.POSITION: "SELECT last_value FROM {table} WHERE last_value NOT BETWEEN {low} AND {high} AND {condition}",
 }
+_VALUE = {Sort.POSITION: ", min(last_value)"}
 
 
 def count_rows(
@@ -104,7 +111,7 @@ def _counted(cursor: Cursor, question: Question, timeout: float) -> Count:
         cursor.execute(_query(question))
         row = cursor.fetchone()
         cursor.execute("ROLLBACK")
-        return Count(int(row[0]) if row else None)
+        return Count(int(row[0]), value=row[1] if len(row) > 1 else None) if row else Count(None)
     except psycopg2.Error as error:
         problem = _problem(error, timeout)
     try:
@@ -121,7 +128,7 @@ def _problem(error: psycopg2.Error, timeout: float) -> str:
     if isinstance(error, psycopg2.errors.LockNotAvailable):
         return "the table is locked"
     if isinstance(error, psycopg2.errors.InsufficientPrivilege):
-        return "the role may not read the rows"
+        return "the role has no right to"
     if isinstance(error, psycopg2.errors.DataError):
         return "the condition cannot be computed for some rows"  # the server's words would hold the value
     return "the server refused the query" if error.pgcode else "the connection was cut"
@@ -146,4 +153,5 @@ def _query(question: Question) -> sql.Composed:
         high=sql.Literal(question.high),
         labels=sql.Literal(list(question.labels)) + sql.SQL("::text[]"),
     )
-    return sql.SQL("SELECT count(*) FROM ({} LIMIT {}) AS found").format(inner, sql.Literal(BOUND + 1))
+    counted = sql.SQL("count(*)" + _VALUE.get(question.sort, ""))
+    return sql.SQL("SELECT {} FROM ({} LIMIT {}) AS found").format(counted, inner, sql.Literal(BOUND + 1))

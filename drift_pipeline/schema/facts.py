@@ -53,6 +53,14 @@ class Fact:
         return {key: value for key, value in self.attributes.items() if key[0] != "_"}
 
 
+def identity_sequence(column: Fact) -> tuple[str, str]:
+    """Schema and name of the sequence behind an identity column."""
+    options = column.attributes.get("identity_options")
+    stated = options.get("sequence") if isinstance(options, Mapping) else None
+    schema, table, name = column.id.name
+    return (str(stated[0]), str(stated[1])) if isinstance(stated, list) else (schema, f"{table}_{name}_seq")
+
+
 _AT_ONCE = 1000
 """Facts that are encoded together: one call for each would take most of the time."""
 

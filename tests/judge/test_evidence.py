@@ -168,7 +168,7 @@ def test_rows_that_nobody_may_read_are_said_to_be_uncounted(
     evidence = [item for finding in findings for item in finding.evidence]
     assert len(evidence) == len(EXPECTED)
     assert all(item.count is None and not item.fails for item in evidence)
-    assert evidence[0].text.endswith("could not be counted: the role may not read the rows")
+    assert evidence[0].text.endswith("could not be counted: the role has no right to")
 
 
 def test_what_row_security_hides_is_not_taken_for_absent(pair: tuple[Database, Database], stranger: Database) -> None:

@@ -166,7 +166,8 @@ WAIVERS = """\
 ## Evidence
 
 Each finding about a table says how many rows it has by the statistics, and how large it is; one about an index says how
-often it was used. Every role may read that, and no row is touched.
+often it was used. Every role may read that, and no row is touched. Where a sequence would get narrower limits, its
+position is read, if the role may: PostgreSQL refuses limits that it stands beyond, and a proof on a copy cannot know.
 
 `--evidence deep` (or `evidence = "deep"`) also counts what decides about the repair, as a role that may read tables:
 NULLs where NOT NULL is wanted, duplicates for a unique key, rows without a parent for a foreign key, values that do not

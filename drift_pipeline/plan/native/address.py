@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from drift_pipeline.plan.native.quote import dotted, quote_ident
-from drift_pipeline.schema.facts import Fact, FactId
+from drift_pipeline.schema.facts import Fact, FactId, identity_sequence
 
 CONSTRAINTS = ("primary_key", "unique", "check", "foreign_key", "exclusion", "not_null")
 INDEX_KINDS = ("index", "primary_key", "unique", "exclusion")
@@ -118,14 +118,6 @@ def address(fact_id: FactId) -> str:
 def table_of(fact_id: FactId) -> str:
     """The table of a column, constraint, index, trigger: schema and table, quoted."""
     return dotted(fact_id.name[0], fact_id.name[1])
-
-
-def identity_sequence(column: Fact) -> tuple[str, str]:
-    """Schema and name of the sequence behind an identity column."""
-    options = column.attributes.get("identity_options")
-    stated = options.get("sequence") if isinstance(options, Mapping) else None
-    schema, table, name = column.id.name
-    return (str(stated[0]), str(stated[1])) if isinstance(stated, list) else (schema, f"{table}_{name}_seq")
 
 
 def claims(fact: Fact) -> frozenset[tuple[str, ...]]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from drift_pipeline.plan.native.address import identity_sequence
 from drift_pipeline.plan.native.quote import dotted, quote_ident
 from drift_pipeline.plan.native.rules.common import alter_column
 from drift_pipeline.plan.native.rules.sequences import into_limits, new_option_words, option_words
 from drift_pipeline.plan.native.steps import Scene, Sql, mapped, text
-from drift_pipeline.schema.facts import Fact, Value
+from drift_pipeline.schema.facts import Fact, Value, identity_sequence
 
 
 def identity_words(column: Fact) -> str:

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from drift_pipeline.plan.native.address import RELATIONS, ROUTINES, TYPES, identity_sequence, name_of, table_of
+from drift_pipeline.plan.native.address import RELATIONS, ROUTINES, TYPES, name_of, table_of
 from drift_pipeline.plan.native.closure import Closure
 from drift_pipeline.plan.native.quote import quote_ident, role
 from drift_pipeline.plan.native.situation import Situation
 from drift_pipeline.plan.native.steps import Alteration, Phase, Rule, Scene, Sql, Step, mapped, text
-from drift_pipeline.schema.facts import Fact, FactId, Value
+from drift_pipeline.schema.facts import Fact, FactId, Value, identity_sequence
 
 Held: TypeAlias = dict[str, bool | None]
 """Privileges, each with whether it may be passed on; None for one that may be there or not."""
