@@ -13,7 +13,7 @@ from drift_pipeline.judge.cause import Step, causes_of
 from drift_pipeline.judge.findings import Cause
 from drift_pipeline.models.faults import ModelFault, without_faulty
 from drift_pipeline.models.filters import left_out
-from drift_pipeline.models.history import schema_at
+from drift_pipeline.models.history import list_revisions, schema_at
 from drift_pipeline.models.loaded import LoadedModels
 from drift_pipeline.models.state import history_state
 from drift_pipeline.plan.ground import native_statements
@@ -176,11 +176,12 @@ def trace(
         said = f"the cause of drift stays unknown: {revisions.note}"
         return Origins(notes=(said,) if diff.differences else ())
     try:
+        known = [each.id for each in list_revisions(settings.models, settings.root)]
         state = history_state(
             settings.models,
             settings.root,
             server(),
-            revisions.ids,
+            revisions.of_history(known).ids or (),
             default_schema=settings.default_schema,
             extensions=extensions_of(live),
         )

@@ -108,6 +108,16 @@ class ModelSettings:
     alembic: str = _setting(
         "", "the project's `alembic.ini`, relative to the settings file", variable="DRIFT_MODELS_ALEMBIC"
     )
+    section: str = _setting(
+        "alembic",
+        "section of that file with the history meant, as after `alembic --name`",
+        variable="DRIFT_MODELS_SECTION",
+    )
+    x: tuple[str, ...] = _setting(
+        (),
+        'what env.py asks for by `get_x_argument`, as after `alembic -x`: `["tenant=one"]`',
+        variable="DRIFT_MODELS_X",
+    )
     branch: str = _setting(
         "",
         "branch label or head that a new revision follows, where the migrations have several heads",

@@ -121,7 +121,7 @@ def _write_out_shorthands(raw: dict[str, Any]) -> None:
         raw["models"] = {"targets": raw["models"]}
     models = raw.get("models")
     if isinstance(models, dict):
-        for key in ("targets", "path"):
+        for key in ("targets", "path", "x"):
             if isinstance(models.get(key), str):
                 models[key] = [models[key]]
     for key in ("ignore", "planes", "manage", "allow_drop", "owners"):

@@ -96,7 +96,13 @@ def cache_key(request: Mapping[str, Any], models: ModelSettings, root: Path, cac
     """Folder and name of what is kept for a request."""
     folder = root / kept_answers.FOLDER if cache is None else cache
     environment, _ = for_models(os.environ, models.env)
-    settings = {**request, "path": models.path, "translate": dict(models.schema_translate_map)}
+    settings = {
+        **request,
+        "path": models.path,
+        "translate": dict(models.schema_translate_map),
+        "section": models.section,
+        "x": models.x,
+    }
     return folder, kept_answers.key_of(settings, interpreter(models, root), stable(environment))
 
 

@@ -122,6 +122,8 @@ class Conversation:
             "root": str(self._root),
             "path": [str((self._root / each).resolve()) for each in self._models.path],
             "schema_translate_map": dict(self._models.schema_translate_map),
+            "section": self._models.section,
+            "x": list(self._models.x),
             **request,
         }
         asked.write_text(json.dumps(complete), encoding="utf-8")
@@ -177,10 +179,14 @@ _HINTS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("EnvPyError",), "set target_metadata in env.py, or name the models by models.targets"),
     (
         ("CommandError", "ScriptError"),
-        "see that `alembic history` works in that folder, and that models.alembic names the right file",
+        "see that `alembic history` works in that folder, and that models.alembic names the right file; where it holds "
+        "several histories, models.section names one",
     ),
     (("TargetError",), 'set models.targets to "module:attribute" of the MetaData or of the declarative base'),
-    (("KeyError", "ValidationError", "ImproperlyConfigured"), "give what it needs under models.env"),
+    (
+        ("KeyError", "ValidationError", "ImproperlyConfigured"),
+        "give what it needs under models.env, or under models.x where env.py asks by get_x_argument",
+    ),
     (("SystemExit",), "the module ends the program when it is imported; give what it needs under models.env"),
 )
 _ANY_HINT = "import the module by hand with the same interpreter; --debug shows the traceback"

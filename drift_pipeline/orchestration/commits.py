@@ -65,7 +65,8 @@ def migration_folders(settings: Settings) -> list[str]:
         parser.read(ini, encoding="utf-8")
     except (configparser.Error, UnicodeDecodeError):
         return []
-    section = parser["alembic"] if parser.has_section("alembic") else {}
+    name = settings.models.section
+    section = parser[name] if parser.has_section(name) else {}
     # Flask-Migrate's ini lies beside env.py and names no folder
     named = [section.get("script_location", "."), *section.get("version_locations", "").replace(",", " ").split()]
     here = str(ini.parent.resolve())

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import psycopg2
@@ -23,12 +24,25 @@ class LiveRevisions:
     """`ids`: the rows of the version tables, sorted; None where nobody can know. `note`: why, and what would help.
 
     `tables`: the version tables, as `schema.table`. `locked`: somebody holds the lock of the team's deployments.
+    `rows`: the ids of each version table that has any; several histories may share a database.
     """
 
     ids: tuple[str, ...] | None = None
     note: str = ""
     tables: tuple[str, ...] = ()
     locked: bool = False
+    rows: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def of_history(self, known: Collection[str]) -> LiveRevisions:
+        """Those of one history, by its revisions' ids: version tables that name none of them belong to another.
+
+        All of them where no table names any: then it is this history that lacks a revision.
+        """
+        own = {table: ids for table, ids in self.rows.items() if not set(ids).isdisjoint(known)}
+        if not own or len(own) == len(self.rows):
+            return self
+        ids = sorted({each for row in own.values() for each in row})
+        return replace(self, ids=tuple(ids), tables=tuple(own), rows=own)
 
 
 def version_tables(schema: Schema) -> tuple[tuple[str, str], ...]:
@@ -54,10 +68,10 @@ def read_revisions(database: Database, *, lock: int = 0, connect_timeout: int = 
             names = tuple(".".join(table) for table in tables)
             if not tables:
                 return LiveRevisions(note="the database has no version table of Alembic", locked=locked)
-            found: set[str] = set()
-            for table in tables:
-                cursor.execute(sql.SQL("SELECT version_num FROM {}").format(sql.Identifier(*table)))
-                found.update(str(row[0]) for row in cursor.fetchall())
+            found: dict[str, tuple[str, ...]] = {}
+            for name, table in zip(names, tables, strict=True):
+                cursor.execute(sql.SQL("SELECT version_num FROM {} ORDER BY 1").format(sql.Identifier(*table)))
+                found[name] = tuple(str(row[0]) for row in cursor.fetchall())
             cursor.execute("COMMIT")
         except psycopg2.errors.InsufficientPrivilege:
             role = database.parameters.get("user", "the role")
@@ -67,4 +81,7 @@ def read_revisions(database: Database, *, lock: int = 0, connect_timeout: int = 
         except psycopg2.Error as error:
             words = " ".join((error.diag.message_primary or type(error).__name__).split())
             return LiveRevisions(note=f"the version table could not be read: {words}")
-    return LiveRevisions(tuple(sorted(found)), tables=names, locked=locked)
+    ids = sorted({each for row in found.values() for each in row})
+    return LiveRevisions(
+        tuple(ids), tables=names, locked=locked, rows={name: row for name, row in found.items() if row}
+    )

@@ -103,3 +103,11 @@ def test_several_heads_of_which_live_has_one(project: Application, new_database:
     seen = check(project, new_database(FIRST + SECOND + stamped("r2")))
     assert seen.looked.report.pending == ("r2b another branch",)
     assert seen.causes()["table model_table"] == {"pending migration"}
+
+
+def test_another_historys_version_table_in_the_same_database(project: Application, new_database: NewDatabase) -> None:
+    other = stamped("a1").replace("alembic_version", "alembic_version_plugin")
+    seen = check(project, new_database(FIRST + BY_HAND + stamped("r1") + other))
+    assert seen.causes()["column by_hand_added"] == {"manual change"}
+    assert seen.looked.report.pending == ("r2 more of them",)
+    assert "stays unknown" not in seen.notes

@@ -246,3 +246,64 @@ def test_an_env_py_that_makes_its_own_url_does_so_where_the_ini_has_none(
         return
     migrate(chosen, project.root, scratch)
     assert run_sql(scratch, "select version_num from alembic_version") == [("r3",)]
+
+
+SEVERAL = """
+    [core]
+    script_location = %(here)s/migrations
+    prepend_sys_path = .
+    sqlalchemy.url = postgresql+psycopg2://app@production/live
+    version_locations = %(here)s/core
+    version_table = core_version
+
+    [tenant]
+    script_location = %(here)s/migrations
+    prepend_sys_path = .
+    sqlalchemy.url = postgresql+psycopg2://app@production/live
+"""
+WITH_X = GENERIC.replace(
+    "configure(connection=connection,",
+    """configure(
+                connection=connection,
+                version_table=config.get_section_option(config.config_ini_section, "version_table", "alembic_version"),
+                version_table_schema=context.get_x_argument(as_dictionary=True)["tenant"],""",
+)
+
+
+@pytest.fixture
+def several(project: Application) -> Application:
+    """Two histories in one ini, each in its section, and an env.py that asks for the schema."""
+    project.write("alembic.ini", SEVERAL)
+    project.write("migrations/env.py", WITH_X)
+    text = MIGRATION.format(
+        revision="c1", parents=None, body='op.execute("CREATE TABLE core (id int)")', message="core"
+    )
+    project.write("core/c1_core.py", text)
+    return project
+
+
+def test_a_section_of_the_ini_is_a_history_of_its_own_and_env_py_gets_its_arguments(
+    several: Application, new_database: Callable[..., Database], run_sql: Callable[..., list[tuple[object, ...]]]
+) -> None:
+    core, tenant = (
+        several.settings(alembic="alembic.ini", section=name, x=("tenant=of_" + name,)) for name in ("core", "tenant")
+    )
+    for chosen, ids in ((core, ["c1"]), (tenant, ["r3", "r2", "r1"]), (core, ["c1"])):  # what is kept is told apart
+        assert [each.id for each in list_revisions(chosen, several.root, cache=several.cache)] == ids
+    scratch = new_database("CREATE SCHEMA of_core; CREATE SCHEMA of_tenant")
+    migrate(core, several.root, scratch)
+    assert run_sql(scratch, "select version_num from of_core.core_version") == [("c1",)]
+    assert run_sql(scratch, "select to_regclass('core') is null, to_regclass('a') is null") == [(False, True)]
+    migrate(tenant, several.root, scratch)
+    assert run_sql(scratch, "select version_num from of_tenant.alembic_version") == [("r3",)]
+
+
+def test_whoever_has_several_histories_or_arguments_is_told_which_settings_name_them(
+    several: Application, new_database: Callable[..., Database]
+) -> None:
+    with pytest.raises(MigrationError) as caught:
+        list_revisions(several.settings(alembic="alembic.ini"), several.root, cache=several.cache)
+    assert "models.section" in caught.value.hint
+    with pytest.raises(MigrationError, match="KeyError: 'tenant'") as caught:
+        migrate(several.settings(alembic="alembic.ini", section="core"), several.root, new_database())
+    assert "models.x" in caught.value.hint

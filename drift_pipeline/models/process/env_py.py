@@ -8,8 +8,9 @@ import importlib
 import io
 import os
 import traceback
-from typing import Any, Iterator  # noqa: UP035 - Python 3.9
+from typing import Any, Iterator, NamedTuple  # noqa: UP035 - Python 3.9
 
+from alembic import command
 from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
@@ -27,16 +28,26 @@ class EnvPyError(Exception):
     """env.py ran and yet told nothing that a comparison could use."""
 
 
-def config_of(path: str, url: str = "", x: list[str] | None = None, *, named: bool = True) -> Config:
+class Ini(NamedTuple):
+    """Alembic's configuration: its file, and what follows `--name` and each `-x` on Alembic's command line."""
+
+    path: str
+    section: str = "alembic"
+    x: list[str] = []  # noqa: RUF012 - never changed
+
+
+def config_of(ini: Ini, url: str = "", *, named: bool = True) -> Config:
     """Alembic's configuration, with another database's URL in place of the one that is written there.
 
-    `x`: as after `-x` on Alembic's command line. Paths in it are relative to its own folder, as with the command.
-    `named`: false leaves it without a URL where none is written.
+    Paths in it are relative to its own folder, as with the command. `named`: false leaves it without a URL where none
+    is written.
     """
+    path = ini.path
     home = os.path.dirname(path) or "."
     os.chdir(home)
     toml = path.endswith(".toml")
-    config = Config(toml_file=path) if toml else Config(path)  # toml_file: Alembic 1.16 and newer
+    # toml_file: Alembic 1.16 and newer
+    config = Config(toml_file=path) if toml else Config(path, ini_section=ini.section)
     if not config.get_main_option("script_location") and os.path.exists(os.path.join(home, "env.py")):
         # Flask-Migrate keeps the file beside env.py, and names the folder by its own command
         config.set_main_option("script_location", os.path.abspath(home).replace("%", "%%"))
@@ -46,19 +57,26 @@ def config_of(path: str, url: str = "", x: list[str] | None = None, *, named: bo
         # ConfigParser takes a percent sign for the beginning of a name
         config.set_main_option("sqlalchemy.url", (url or scheme + "://" + NOWHERE).replace("%", "%%"))
     config.cmd_opts = argparse.Namespace(
-        x=x, autogenerate=False, sql=not url, revision="heads", tag=None, name=config.config_ini_section, raiseerr=True
+        cmd=(command.upgrade, ["revision"], ["sql", "tag"]),  # as Alembic's own parser leaves it
+        x=ini.x,
+        autogenerate=False,
+        sql=not url,
+        revision="heads",
+        tag=None,
+        name=config.config_ini_section,
+        raiseerr=True,
     )
     return config
 
 
-def captured(path: str, x: list[str]) -> list[dict[str, Any]]:
+def captured(ini: Ini) -> list[dict[str, Any]]:
     """The options of every call of `context.configure` in env.py: offline, else online with connections of paper.
 
     Where env.py stops before it calls (it wants its application's configuration, say), the names that every env.py has
     stand for the call, marked `unfinished`. Raises what env.py raised first, or EnvPyError where nothing names a
     `target_metadata`.
     """
-    config = config_of(path, x=x)
+    config = config_of(ini)
     script = ScriptDirectory.from_config(config)
     calls: list[dict[str, Any]] = []
     problem: BaseException | None = None

@@ -16,15 +16,15 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from . import guard
-from .env_py import config_of
+from .env_py import Ini, config_of
 
 
-def listed(path: str, versions: str = "") -> list[dict[str, Any]]:
+def listed(ini: Ini, versions: str = "") -> list[dict[str, Any]]:
     """Every revision from the heads down: ids, branches, the first line of its text, its file.
 
     `versions`: a further folder with revisions.
     """
-    script = ScriptDirectory.from_config(_also_from(config_of(path), versions))
+    script = ScriptDirectory.from_config(_also_from(config_of(ini), versions))
     heads, found = set(script.get_heads()), []
     for each in script.walk_revisions():
         found.append(
@@ -34,16 +34,16 @@ def listed(path: str, versions: str = "") -> list[dict[str, Any]]:
                 "depends_on": _names(each.dependencies),
                 "branch_labels": sorted(each.branch_labels),
                 "message": (each.doc or "").strip(),
-                "path": os.path.relpath(each.path, os.path.dirname(path)),
+                "path": os.path.relpath(each.path, os.path.dirname(ini.path)),
                 "head": each.revision in heads,
             }
         )
     return found
 
 
-def folders(path: str) -> list[str]:
+def folders(ini: Ini) -> list[str]:
     """Where the project keeps env.py, its template and its revisions."""
-    script = ScriptDirectory.from_config(config_of(path))
+    script = ScriptDirectory.from_config(config_of(ini))
     return [os.path.abspath(each) for each in (script.dir, *_locations(script))]
 
 
@@ -51,7 +51,7 @@ def _names(value: Any) -> list[str]:
     return [] if value is None else [value] if isinstance(value, str) else [str(each) for each in value]
 
 
-def upgrade(path: str, scratch: dict[str, str], revisions: list[str], x: list[str], versions: str = "") -> None:
+def upgrade(ini: Ini, scratch: dict[str, str], revisions: list[str], versions: str = "") -> None:
     """Runs the migrations up to these revisions; the guard leads their engines to `scratch`.
 
     `versions`: a further folder with revisions.
@@ -61,26 +61,24 @@ def upgrade(path: str, scratch: dict[str, str], revisions: list[str], x: list[st
         for each in revisions:
             command.upgrade(config, each)
 
-    _with_a_url_or_without(up, path, scratch, x, versions)
+    _with_a_url_or_without(up, ini, scratch, versions)
 
 
-def downgrade(path: str, scratch: dict[str, str], revision: str, x: list[str], versions: str = "") -> None:
+def downgrade(ini: Ini, scratch: dict[str, str], revision: str, versions: str = "") -> None:
     """Runs the migrations down to this revision, which `relative` notations name as well."""
-    _with_a_url_or_without(lambda config: command.downgrade(config, revision), path, scratch, x, versions)
+    _with_a_url_or_without(lambda config: command.downgrade(config, revision), ini, scratch, versions)
 
 
-def _with_a_url_or_without(
-    act: Callable[[Config], None], path: str, scratch: dict[str, str], x: list[str], versions: str
-) -> None:
+def _with_a_url_or_without(act: Callable[[Config], None], ini: Ini, scratch: dict[str, str], versions: str) -> None:
     """An env.py whose ini names no database makes a URL of its own, such as one for another driver than ours.
 
     It is asked without ours where it failed before it connected at all, so that nothing was done yet.
     """
     before = guard.connections[0]
     try:
-        act(_also_from(config_of(path, url=_url(scratch), x=x), versions))
+        act(_also_from(config_of(ini, url=_url(scratch)), versions))
     except Exception as error:
-        bare = config_of(path, url=_url(scratch), x=x, named=False)
+        bare = config_of(ini, url=_url(scratch), named=False)
         if bare.get_main_option("sqlalchemy.url") or guard.connections[0] != before:
             raise
         first = error
@@ -93,13 +91,13 @@ def _with_a_url_or_without(
         raise (error if told else first) from None
 
 
-def write(path: str, folder: str, request: dict[str, Any]) -> dict[str, Any]:
+def write(ini: Ini, folder: str, request: dict[str, Any]) -> dict[str, Any]:
     """Writes a revision on top of the heads into `folder`, by the project's own template and file_template.
 
     Several heads are not merged by it: it follows the one that `head` names. The folder where the project keeps its
     revisions is told, for whoever moves the file there; and hooks (formatters) that failed.
     """
-    config = config_of(path)
+    config = config_of(ini)
     theirs = ScriptDirectory.from_config(config)
     # hooks run on the file where it is; the project's other settings count as they are
     script = ScriptDirectory.from_config(_also_from(config, folder))

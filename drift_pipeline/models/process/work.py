@@ -22,10 +22,16 @@ def do(request: dict[str, Any], root: str, recorder: Recorder) -> dict[str, Any]
     answer = MODES[request["mode"]](request, root)
     if request.get("alembic"):
         history: Any = importlib.import_module(".revisions", __package__)
-        recorder.also(history.folders(request["alembic"]))
+        recorder.also(history.folders(ini_of(request)))
     answer["sqlalchemy"] = str(getattr(sqlalchemy, "__version__", ""))
     answer["dependencies"] = recorder.recorded(root)
     return answer
+
+
+def ini_of(request: dict[str, Any]) -> Any:
+    """The alembic.ini of a request, with its section and the arguments of env.py."""
+    env_py: Any = importlib.import_module(".env_py", __package__)
+    return env_py.Ini(request["alembic"], request["section"], request["x"])
 
 
 def _models(request: dict[str, Any], root: str) -> dict[str, Any]:
@@ -50,7 +56,7 @@ def _of_env_py(request: dict[str, Any], root: str) -> dict[str, Any]:
     """The same by the project's own env.py, with its options."""
     # imported here: a project without Alembic has none to import
     env_py: Any = importlib.import_module(".env_py", __package__)
-    calls = env_py.captured(request["alembic"], request.get("x") or [])
+    calls = env_py.captured(ini_of(request))
     found = env_py.metadata_of(calls)
     if request.get("names") is not None:
         filters: Any = importlib.import_module(".filters", __package__)
@@ -63,17 +69,17 @@ def _of_env_py(request: dict[str, Any], root: str) -> dict[str, Any]:
 
 def _revisions(request: dict[str, Any], _root: str) -> dict[str, Any]:
     history: Any = importlib.import_module(".revisions", __package__)
-    return {"revisions": history.listed(request["alembic"], request.get("versions") or "")}
+    return {"revisions": history.listed(ini_of(request), request.get("versions") or "")}
 
 
 def _upgrade(request: dict[str, Any], _root: str) -> dict[str, Any]:
     history: Any = importlib.import_module(".revisions", __package__)
-    x, versions = request.get("x") or [], request.get("versions") or ""
+    ini, versions = ini_of(request), request.get("versions") or ""
     try:
         if request["mode"] == "downgrade":
-            history.downgrade(request["alembic"], request["allowed"], request["to"][0], x, versions)
+            history.downgrade(ini, request["allowed"], request["to"][0], versions)
         else:
-            history.upgrade(request["alembic"], request["allowed"], request["to"], x, versions)
+            history.upgrade(ini, request["allowed"], request["to"], versions)
     finally:
         guard.hang_up()
     return {}
@@ -81,7 +87,7 @@ def _upgrade(request: dict[str, Any], _root: str) -> dict[str, Any]:
 
 def _write(request: dict[str, Any], _root: str) -> dict[str, Any]:
     history: Any = importlib.import_module(".revisions", __package__)
-    written: dict[str, Any] = history.write(request["alembic"], request["versions"], request)
+    written: dict[str, Any] = history.write(ini_of(request), request["versions"], request)
     return written
 
 
