@@ -68,9 +68,12 @@ def migration_folders(settings: Settings) -> list[str]:
     name = settings.models.section
     section = parser[name] if parser.has_section(name) else {}
     # Flask-Migrate's ini lies beside env.py and names no folder
-    named = [section.get("script_location", "."), *section.get("version_locations", "").replace(",", " ").split()]
-    here = str(ini.parent.resolve())
-    folders = [str((ini.parent / name.replace("%(here)s", here)).resolve()) for name in named if name]
+    location = section.get("script_location", ".")
+    named = [location, *section.get("version_locations", "").replace(",", " ").split()]
+    home = ini.parent.resolve()
+    # started in a folder above, as by `alembic -c conf/alembic.ini`
+    start = next((each for each in (home, *home.parents) if (each / location / "env.py").is_file()), home)
+    folders = [str((start / name.replace("%(here)s", str(home))).resolve()) for name in named if name]
     return [os.path.relpath(folder, settings.root.resolve()) for folder in folders]
 
 

@@ -295,6 +295,27 @@ def test_two_metadata_share_one_database(application: Application, new_database:
     assert run_sql(database, "select count(*) from pg_type where typname = 'shared_enum'") == [(1,)]
 
 
+def test_a_table_that_two_metadata_declare_alike_is_built_once(
+    application: Application, new_database: NewDatabase, run_sql: Ask
+) -> None:
+    application.write(
+        "other.py",
+        """
+        from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, Table
+        one, two, three = MetaData(), MetaData(), MetaData()
+        for metadata in (one, two):
+            Table("alike", metadata, Column("id", Integer, primary_key=True), Column("up", ForeignKey("alike.id")))
+            Index("ix_alike", metadata.tables["alike"].c.up)
+        Table("alike", three, Column("id", Integer, primary_key=True))
+        """,
+    )
+    database = new_database()
+    assert build(application, database, "other:one", "other:two").faults == ()
+    assert run_sql(database, "select count(*) from pg_constraint where contype = 'f'") == [(1,)]
+    (fault,) = build(application, new_database(), "other:one", "other:three").faults
+    assert fault.message == 'relation "alike" already exists'
+
+
 # -- extensions -----------------------------------------------------------------------------------------------
 
 EXTENDED = """

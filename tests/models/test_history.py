@@ -211,6 +211,20 @@ def test_flask_migrates_ini_beside_env_py_names_no_folder(
     assert run_sql(scratch, "select version_num from alembic_version") == [("r3",)]
 
 
+def test_an_ini_below_the_folder_that_the_command_is_started_in(
+    project: Application, new_database: Callable[..., Database], run_sql: Callable[..., list[tuple[object, ...]]]
+) -> None:
+    (project.root / "conf").mkdir()
+    (project.root / "alembic.ini").rename(project.root / "conf/alembic.ini")
+    written = (project.root / "conf/alembic.ini").read_text()
+    project.write("conf/alembic.ini", written.replace("%(here)s/migrations", "migrations"))
+    chosen = project.settings(alembic="conf/alembic.ini")
+    assert [each.id for each in list_revisions(chosen, project.root, cache=project.cache)] == ["r3", "r2", "r1"]
+    scratch = new_database()
+    migrate(chosen, project.root, scratch)  # env.py imports the models from there, too
+    assert run_sql(scratch, "select version_num from alembic_version") == [("r3",)]
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [

@@ -23,7 +23,7 @@ from drift_pipeline.commit import Commit
 from drift_pipeline.config import Database, load_settings
 from drift_pipeline.errors import ModelsError
 from drift_pipeline.orchestration import repository as repositories
-from drift_pipeline.orchestration.commits import Watched, remember, remembered
+from drift_pipeline.orchestration.commits import Watched, migration_folders, remember, remembered
 from drift_pipeline.orchestration.repository import find_repository
 from tests.orchestration.project import AS_DECLARED, MODELS, SETTINGS, Project, failures, number
 
@@ -139,6 +139,34 @@ def test_any_other_commit_starts_none_and_is_not_looked_at_again(name: str, watc
     newest = commit(watching)
     assert ticks.runs() == []
     assert ticks.cursor == newest
+
+
+@pytest.mark.parametrize(
+    ("ini", "text", "folders"),
+    [
+        ("alembic.ini", "[alembic]\nscript_location = migrations\n", ["migrations"]),
+        # `alembic -c conf/alembic.ini` is started in the folder above
+        ("conf/alembic.ini", "[alembic]\nscript_location = migrations\n", ["migrations"]),
+        ("conf/alembic.ini", "[alembic]\nscript_location = %(here)s/../migrations\n", ["migrations"]),
+        (
+            "alembic.ini",
+            "[other]\nscript_location = migrations\nversion_locations = one two\n",
+            ["migrations", "one", "two"],
+        ),
+    ],
+)
+def test_the_folders_of_the_migrations_are_found_as_alembic_finds_them(
+    ini: str, text: str, folders: list[str], tmp_path: Path
+) -> None:
+    section = "other" if "[other]" in text else "alembic"
+    for name, content in {
+        "drift.toml": f'[models]\nalembic = "{ini}"\nsection = "{section}"\n',
+        ini: text,
+        "migrations/env.py": "",
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(content)
+    assert migration_folders(load_settings(tmp_path, environ={})) == folders
 
 
 def test_a_push_of_several_commits_is_one_run_of_the_newest(watching: Project, ticks: Ticks) -> None:

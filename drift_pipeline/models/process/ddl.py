@@ -38,6 +38,7 @@ class Statements:
         self.tables: list[list[Any]] = []
         self._schemas: set[str] = set()
         self._seen: set[str] = set()
+        self._before: set[str] = set()
         self._created: set[int] = set()
         self._locations = locations
         self._translate = translate
@@ -49,6 +50,7 @@ class Statements:
     def add(self, metadata: MetaData) -> None:
         """Everything that create_all of this MetaData sends; a part that fails becomes a fault, the rest goes on."""
         self._built_any = False
+        self._before = set(self._seen)
         self._drop_unresolved(metadata)
         for table in metadata.tables.values():
             self._note(table)
@@ -132,8 +134,9 @@ class Statements:
         return str(element.compile(dialect=self.dialect, **options)).strip()
 
     def _append(self, text: str, kind: str, about: dict[str, Any]) -> None:
-        # the same type or extension may be asked for by several tables, or by several MetaData
-        if kind in ("type", "schema", "before", "after") and text in self._seen:
+        # several tables may ask for the same type or extension; of a table that several MetaData declare alike,
+        # create_all makes the first
+        if text in (self._seen if kind in ("type", "schema", "before", "after") else self._before):
             return
         self._seen.add(text)
         self.found.append({"sql": text, "kind": kind, **about})

@@ -39,8 +39,8 @@ class Ini(NamedTuple):
 def config_of(ini: Ini, url: str = "", *, named: bool = True) -> Config:
     """Alembic's configuration, with another database's URL in place of the one that is written there.
 
-    Paths in it are relative to its own folder, as with the command. `named`: false leaves it without a URL where none
-    is written.
+    Paths in it are relative to the folder that the command is started in (see `_started_in`). `named`: false leaves it
+    without a URL where none is written.
     """
     path = ini.path
     home = os.path.dirname(path) or "."
@@ -51,6 +51,7 @@ def config_of(ini: Ini, url: str = "", *, named: bool = True) -> Config:
     if not config.get_main_option("script_location") and os.path.exists(os.path.join(home, "env.py")):
         # Flask-Migrate keeps the file beside env.py, and names the folder by its own command
         config.set_main_option("script_location", os.path.abspath(home).replace("%", "%%"))
+    os.chdir(_started_in(config.get_main_option("script_location") or "", os.path.abspath(home)))
     written = config.get_main_option("sqlalchemy.url") or ""
     scheme = written.partition("://")[0] if written.startswith("postgresql") else "postgresql+psycopg2"
     if written or named:
@@ -67,6 +68,20 @@ def config_of(ini: Ini, url: str = "", *, named: bool = True) -> Config:
         raiseerr=True,
     )
     return config
+
+
+def _started_in(location: str, home: str) -> str:
+    """The nearest folder, from the file's own upwards, from which its script_location leads to an env.py.
+
+    Alembic takes it from wherever it is started: with `alembic -c conf/alembic.ini` that is a folder above.
+    """
+    if location and not os.path.isabs(location) and ":" not in location:
+        folder, below = home, ""
+        while folder != below:
+            if os.path.isfile(os.path.join(folder, location, "env.py")):
+                return folder
+            folder, below = os.path.dirname(folder), folder
+    return home
 
 
 def captured(ini: Ini) -> list[dict[str, Any]]:
