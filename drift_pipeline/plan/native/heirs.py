@@ -6,7 +6,7 @@ own cease to be facts. Neither is created or dropped: these functions put such f
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from drift_pipeline.plan.native.address import INDEX_KINDS
@@ -16,6 +16,7 @@ from drift_pipeline.schema.facts import Fact, FactId
 
 TABLES = ("table", "foreign_table")
 _KEPT_ON_LEAVING = ("primary_key", "unique", "check", "foreign_key", "index", "not_null", "exclusion")
+_COPIED = ("check", "foreign_key")
 _TAKEN_OVER = ("index", "unique", "exclusion")
 _NAMED_ALIKE = ("check", "foreign_key", "not_null")
 
@@ -63,6 +64,9 @@ def adopt(
         moved: set[FactId] = set()
         for parent in [parent for parent in old if parent not in new]:
             moved |= _leave(key, parent, source, goal, there=there, kept=kept)
+            if source[key].attributes.get("partition_of"):
+                coming = [fact for other in new for fact in parts_of(other, goal, wanted, _COPIED)]
+                moved |= _copies(key, parts_of(parent, source, there, _COPIED), source, goal, [*kept.values(), *coming])
         for parent in [parent for parent in new if parent not in old]:
             moved |= _join(key, parent, source, goal, wanted)
         result[key] = frozenset(moved | _attached_by_it(key, source, goal, there))
@@ -201,6 +205,20 @@ def _leave(
     return moved
 
 
+def _copies(
+    child: FactId,
+    above: Iterable[Fact],
+    source: dict[FactId, Fact],
+    goal: Mapping[FactId, Fact],
+    wanted: Sequence[Fact],
+) -> set[FactId]:
+    """Checks and foreign keys that a partition keeps of its parents when it leaves, and that nobody wants there."""
+    copies = [as_child(fact, child) for fact in above if fact.id in goal or fact.parent not in goal]
+    unwanted = [own for own in copies if own.id not in source and not any(_says_the_same(own, each) for each in wanted)]
+    source.update((own.id, own) for own in unwanted)
+    return {own.id for own in unwanted}
+
+
 def _join(
     child: FactId,
     parent: FactId,
@@ -256,7 +274,13 @@ def _column(fact: Fact) -> str:
 
 def repeats(fact: Fact, other: Fact) -> bool:
     """Whether the child's fact says the same as the parent's."""
-    if fact.id.kind != other.id.kind or (fact.id.kind in _NAMED_ALIKE and fact.id.name[-1] != other.id.name[-1]):
+    alike = fact.id.kind not in _NAMED_ALIKE or fact.id.name[-1] == other.id.name[-1]
+    return alike and _says_the_same(fact, other)
+
+
+def _says_the_same(fact: Fact, other: Fact) -> bool:
+    """The same, but for the name."""
+    if fact.id.kind != other.id.kind:
         return False
     ignored = {"partition_of", "definition", "valid", "tablespace"}
     one = {name: value for name, value in fact.stated.items() if name not in ignored}

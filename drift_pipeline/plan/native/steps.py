@@ -77,6 +77,12 @@ class Scene:
         return by_parent(self.source)
 
     @cached_property
+    def referenced(self) -> frozenset[FactId]:
+        """The source's tables that foreign keys refer to."""
+        paths = (fact.attributes.get("references") for fact in self.source.values() if fact.id.kind == "foreign_key")
+        return frozenset(FactId("table", tuple(map(str, path))) for path in paths if isinstance(path, list))
+
+    @cached_property
     def owned_sequences(self) -> Mapping[FactId, Sequence[FactId]]:
         """The source's sequences by the column that they go away with."""
         found: dict[FactId, list[FactId]] = {}

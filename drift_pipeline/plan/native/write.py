@@ -75,16 +75,12 @@ def _can_be_altered(difference: Difference) -> bool:
 def _scene(situation: Situation, major: int, planes: Collection[str]) -> Scene:
     waits = situation.incomplete.waits
     later = situation.beside.keys() | waits.keys()
+    there = _bound(needs(situation.source, situation.source_depends), situation.adopted, situation.source)
+    there = _later(_taken_along(there, situation), kept_from(situation.adopted, situation.source, situation.goal))
     return Scene(
         source=situation.source,
         goal=situation.goal,
-        source_needs=_later(
-            _taken_along(
-                _bound(needs(situation.source, situation.source_depends), situation.adopted, situation.source),
-                situation,
-            ),
-            kept_from(situation.adopted, situation.source, situation.goal),
-        ),
+        source_needs=_later(there, _left_with(situation.adopted)),
         goal_needs=_bound(
             _later(_later(needs(situation.goal, situation.goal_depends, coming=True), situation.beside), waits),
             situation.adopted,
@@ -95,6 +91,12 @@ def _scene(situation: Situation, major: int, planes: Collection[str]) -> Scene:
         planes=frozenset(planes),
         attached=situation.incomplete.attached,
     )
+
+
+def _left_with(adopted: Edges) -> Edges:
+    """The bonds of tables that leave, with the copies of foreign keys that can be dropped when they are loose."""
+    keys = {table: frozenset(key for key in moved if key.kind == "foreign_key") for table, moved in adopted.items()}
+    return {aspect_of(table, "partition_of"): found for table, found in keys.items() if found}
 
 
 def _taken_along(edges: Edges, situation: Situation) -> Edges:

@@ -545,4 +545,38 @@ PAIRS: dict[str, tuple[str, str]] = {
         create index on p (c);
         """,
     ),
+    "partitions that foreign keys refer to": (
+        """
+        create table self (k int, id int, up_k int, up int, primary key (k, id),
+            foreign key (up_k, up) references self) partition by list (k);
+        create table self1 partition of self for values in (1);
+        create table self2 partition of self for values in (2) partition by range (id);
+        create table self21 partition of self2 default;
+        create table a (k int primary key, b int, check (b > 0)) partition by list (k);
+        create table a1 partition of a for values in (1);
+        create table a2 partition of a default;
+        create table b (k int primary key, a int references a) partition by list (k);
+        create table b1 partition of b for values in (1);
+        create table b2 partition of b default;
+        alter table a add foreign key (b) references b;
+        create table plain (a int references a, a2 int references a2);
+        create table split (k int primary key, up int references split) partition by list (k);
+        create table split1 partition of split for values in (1);
+        create table split2 partition of split for values in (2);
+        """,
+        """
+        create table self (k int, id int, up_k int, up int, primary key (k, id),
+            foreign key (up_k, up) references self) partition by list (k);
+        create table self1 (k int not null, id int not null, up_k int, up int, primary key (k, id));
+        create table a (k int primary key, b int, check (b > 0)) partition by list (k);
+        create table a1 (k int primary key, b int);
+        create table b (k int primary key, a int references a) partition by list (k);
+        create table b1 partition of b for values in (1);
+        alter table a add foreign key (b) references b;
+        create table plain (a int references a, a2 int);
+        create table split (k int primary key, up int references split) partition by range (k);
+        create table split1 partition of split for values from (1) to (2);
+        create table split2 partition of split for values from (2) to (3);
+        """,
+    ),
 }

@@ -143,11 +143,42 @@ def leave(scene: Scene, before: Fact, after: Fact) -> Sql:
     child = dotted(*after.id.name)
     if parent := before.attributes.get("partition_of"):
         result = [f"ALTER TABLE {_path(parent)} DETACH PARTITION {child}"]
+        result += _without_copies(scene, after) if before is after else []
         if not after.attributes.get("partition_of"):
             names = mapped(before, "_not_null_names")
             result += _rename_not_nulls(after, names, _own_names(scene.goal_children, after))
         return result
     return [f"ALTER TABLE {child} NO INHERIT {parent}" for parent in _parents(before)[_kept(before, after) :]]
+
+
+def _without_copies(scene: Scene, child: Fact) -> Sql:
+    """A partition that is put aside keeps copies of its parents' foreign keys: those that hold on to a table that goes,
+    mostly the parent itself, come again with the new one."""
+    head = f"ALTER TABLE {dotted(*child.id.name)} DROP CONSTRAINT IF EXISTS"
+    return [
+        f"{head} {quote_ident(fact.id.name[-1])}"
+        for parent in parents_of(child)
+        for fact in parts_of(parent, scene.source, scene.source_children, ("foreign_key",))
+        if _referenced(fact) in scene.gone
+    ]
+
+
+def _referenced(fact: Fact) -> FactId | None:
+    path = fact.attributes.get("references")
+    return FactId("table", tuple(map(str, path))) if isinstance(path, list) else None
+
+
+def drop_table(scene: Scene, fact: Fact) -> Sql:
+    """DROP TABLE; a partition leaves first where foreign keys refer to its parents: the server refuses else."""
+    above, sql = fact, drop(scene, fact)
+    while (parent := _parent_fact(above, scene.source)) is not None:
+        if parent.id in scene.referenced:
+            return [
+                f"ALTER TABLE {_path(fact.attributes['partition_of'])} DETACH PARTITION {dotted(*fact.id.name)}",
+                *sql,
+            ]
+        above = parent
+    return sql
 
 
 def join(scene: Scene, before: Fact, after: Fact) -> Sql:
@@ -279,7 +310,7 @@ _SHARED = (
 RULES: Mapping[str, Rule] = {
     "table": Rule(
         create_table,
-        drop,
+        drop_table,
         (
             *_SHARED,
             _REPLICA_IDENTITY,
@@ -296,7 +327,7 @@ RULES: Mapping[str, Rule] = {
     ),
     "foreign_table": Rule(
         create_table,
-        drop,
+        drop_table,
         (*_SHARED, Alteration(("server_options",), _write_server_options)),
         follows=_FOLLOWS | {"replica_identity"},
         anew=frozenset({"server"}),
