@@ -12,7 +12,7 @@ from drift_pipeline.diff.differences import AttributeChange, Change, Difference,
 from drift_pipeline.diff.heirs import completed
 from drift_pipeline.diff.matching import Facts, Pairs, owner_of, pair_facts
 from drift_pipeline.errors import ConfigError
-from drift_pipeline.schema.coverage import KIND_SINCE, PLANES, plane_of
+from drift_pipeline.schema.coverage import ATTACHED, KIND_SINCE, PLANES, plane_of
 from drift_pipeline.schema.facts import Fact, FactId, Schema, Value
 
 IMPLIED: Mapping[str, str] = {"not_null": "not_null"}
@@ -150,7 +150,7 @@ class _Comparison:
         return kept
 
     def _renamed(self, before: Fact, after: Fact) -> list[Difference]:
-        rule = equivalence.NOISE_NAMES.get(before.id.kind)
+        rule = equivalence.noise_name(before, after)
         if rule and not self.exact:
             self.equivalent[rule] += 1
             return []
@@ -181,7 +181,7 @@ class _Comparison:
         names = []
         left, right = before.stated, after.stated
         for name in sorted(left.keys() | right.keys()):
-            asked = plane_of(before.id.kind, name) in self.planes
+            asked = plane_of(before.id.kind, name) in self.planes and name != ATTACHED
             if asked and self._follow(before, name, left.get(name)) != right.get(name):
                 rules = () if self.exact else equivalence.equal_by((before, self.source), (after, self.target), name)
                 self.equivalent.update(rules)

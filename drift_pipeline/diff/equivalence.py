@@ -10,6 +10,7 @@ order of AND and OR, intervals and dates in other units, enums and types of exte
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -29,8 +30,21 @@ NOISE_NAMES: Mapping[str, str] = {"not_null": "not-null-name", "sequence": "owne
 """Kinds whose names nobody chose: the server makes up those of NOT NULL constraints (18 and later), and serial columns
 name their sequence after what the table was called at the time."""
 
+PART_NUMBER = "part-name-number"
+"""Which of a partition's parts of two indexes on the same columns was made first, and got the name without a number."""
+
+_NUMBERED = re.compile(r"(.*_(?:idx|key|pkey|excl))\d*")
+
 REPRINTED = "reprinted"
 """The text of one side was created on the other's server, which then printed both alike."""
+
+
+def noise_name(before: Fact, after: Fact) -> str:
+    """The rule by which another name of the same thing is no difference; empty where there is none."""
+    if before.attributes.get("partition_of") and before.id.kind != "not_null":
+        names = [_NUMBERED.fullmatch(fact.id.name[-1]) for fact in (before, after)]
+        return PART_NUMBER if len({name[1] if name else "" for name in names}) == 1 and all(names) else ""
+    return NOISE_NAMES.get(before.id.kind, "")
 
 
 @dataclass(frozen=True)

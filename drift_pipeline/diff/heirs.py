@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from drift_pipeline.diff.parts import OF_THE_PLACE, parts_of, unlike_parts
 from drift_pipeline.schema.facts import Fact, FactId, Schema, Value
 
 TABLES = ("table", "foreign_table")
@@ -24,9 +25,6 @@ BY_NAME = frozenset({"column", "check"})
 
 BY_DEFINITION = frozenset({"primary_key", "unique", "exclusion", "foreign_key", "index"})
 """Kinds that a partition takes over from its parent under whatever name; an heir takes over none of them."""
-
-_OF_THE_PLACE = frozenset({"partition_of", "definition", "valid", "tablespace"})
-"""Attributes that say where an index or a constraint is, and not what it does."""
 
 _NO_IDENTITY: Mapping[str, Value] = {"identity": None, "identity_options": {}}
 """What a child does not take over: a partition draws from its parent's sequence, an heir from none."""
@@ -41,21 +39,26 @@ def parents_of(table: Fact) -> list[FactId]:
 
 
 def completed(source: Schema, target: Schema) -> tuple[Schema, Schema]:
-    """Both schemas, each with what its children only repeat where the other one states it of the same table."""
-    tables = _tables_in_question(source, target)
-    if not tables:
+    """Both schemas, each with what its children only repeat where the other one states it of the same table, or has it
+    under another name."""
+    children, moved = _children(source, target)
+    if not children:
         return source, target
-    left, right = _Side.of(source, tables), _Side.of(target, tables)
+    one, other, paired = unlike_parts(source, target, children)
+    tables = moved | _tables_alone(source, target, children)
+    if not tables:
+        return one, other
+    left, right = _Side.of(source, tables, paired), _Side.of(target, tables, paired)
     more_left, more_right = dict(_repeated(left, right, tables)), dict(_repeated(right, left, tables))
-    return _with(source, more_left), _with(target, more_right)
+    return _with(one, more_left), _with(other, more_right)
 
 
 def _with(schema: Schema, more: Mapping[FactId, Fact]) -> Schema:
     return replace(schema, facts={**schema.facts, **more}) if more else schema
 
 
-def _tables_in_question(source: Schema, target: Schema) -> frozenset[FactId]:
-    """Tables of both sides that have parents on at least one, and do not look the same."""
+def _children(source: Schema, target: Schema) -> tuple[frozenset[FactId], frozenset[FactId]]:
+    """Tables of both sides that have parents on at least one; and those of them whose parents are not the same."""
     children, moved = set(), set()
     for key, fact in source.facts.items():
         if key.kind not in TABLES or key not in target.facts:
@@ -65,8 +68,11 @@ def _tables_in_question(source: Schema, target: Schema) -> frozenset[FactId]:
             children.add(key)
         if old != new:
             moved.add(key)
-    if not children:
-        return frozenset()
+    return frozenset(children), frozenset(moved)
+
+
+def _tables_alone(source: Schema, target: Schema, children: Collection[FactId]) -> frozenset[FactId]:
+    """Children of which one side alone states something that they may have from their parents."""
     kinds = BY_NAME | BY_DEFINITION
     alone = (
         fact.parent
@@ -74,7 +80,7 @@ def _tables_in_question(source: Schema, target: Schema) -> frozenset[FactId]:
         for key, fact in own.facts.items()
         if key.kind in kinds and fact.parent in children and key not in other.facts
     )
-    return frozenset({*moved, *(table for table in alone if table is not None)})
+    return frozenset(table for table in alone if table is not None)
 
 
 @dataclass(frozen=True)
@@ -83,9 +89,11 @@ class _Side:
 
     schema: Schema
     own: Mapping[FactId, Sequence[Fact]]
+    paired: frozenset[FactId]
+    """Parts of which it is known already what they are on the other side."""
 
     @classmethod
-    def of(cls, schema: Schema, tables: Collection[FactId]) -> _Side:
+    def of(cls, schema: Schema, tables: Collection[FactId], paired: frozenset[FactId]) -> _Side:
         wanted = set(tables)
         for table in tables:
             wanted.update(_above(schema, table))
@@ -93,7 +101,7 @@ class _Side:
         for fact in schema.facts.values():
             if fact.parent in wanted and fact.parent is not None and fact.id.kind in BY_NAME | BY_DEFINITION:
                 own[fact.parent].append(fact)
-        return cls(schema, own)
+        return cls(schema, own, paired)
 
     def inherited(self, table: FactId) -> Iterator[tuple[Fact, bool]]:
         """What the table takes from above, nearest first, and whether as a partition."""
@@ -133,7 +141,8 @@ def _repeated(side: _Side, other: _Side, tables: Iterable[FactId]) -> Iterator[t
         for key, copy in by_name.items():
             if key not in there and (key in stated or (moved and key.kind == "column")):
                 yield key, copy
-        yield from _same_definition(side, other, table, [fact for key, fact in stated.items() if key not in there])
+        rest = [fact for key, fact in stated.items() if key not in there and key not in side.paired]
+        yield from _same_definition(side, other, table, rest)
 
 
 def _lineage(schema: Schema, table: FactId) -> list[FactId]:
@@ -157,6 +166,7 @@ def _same_definition(side: _Side, other: _Side, table: FactId, facts: Sequence[F
     if not facts:
         return
     taken = _on_both(side, other, table)
+    names = {above: name for name, above in parts_of(side.schema, side.schema.facts[table]).items()}
     for fact in facts:
         if fact.id.kind not in BY_DEFINITION:
             continue
@@ -164,7 +174,8 @@ def _same_definition(side: _Side, other: _Side, table: FactId, facts: Sequence[F
             complete = above.attributes.get("valid") is not False  # else some partition has none of it
             if as_partition and complete and above.id not in taken and _says_the_same(fact, above):
                 taken.add(above.id)
-                yield fact.id, fact
+                key = FactId(fact.id.kind, (*table.name, names.get(above.id, fact.id.name[-1])))
+                yield key, replace(fact, id=key)
                 break
 
 
@@ -186,8 +197,8 @@ def _says_the_same(fact: Fact, other: Fact) -> bool:
     if fact.id.kind != other.id.kind:
         return False
     one, two = fact.stated, other.stated
-    return {key: value for key, value in one.items() if key not in _OF_THE_PLACE} == {
-        key: value for key, value in two.items() if key not in _OF_THE_PLACE
+    return {key: value for key, value in one.items() if key not in OF_THE_PLACE} == {
+        key: value for key, value in two.items() if key not in OF_THE_PLACE
     }
 
 

@@ -136,8 +136,13 @@ def _definitions(source: Schema, target: Schema, *, exact: bool) -> tuple[tuple[
     def stated(fact: Fact) -> object:
         return _frozen(fact, definition(fact)) if fact.id.kind in DEFINED_KINDS else None
 
-    plain = ((stated, stated),)
-    return plain if exact else (*plain, (_meaning(source), _meaning(target)))
+    def wherever(fact: Fact) -> object:
+        # of an index that has another name, too, or that it is attached to on one side alone
+        rest = [(name, value) for name, value in definition(fact) if name != "partition_of"]
+        return _frozen(fact, rest) if fact.id.kind in DEFINED_KINDS else None
+
+    ways = [(stated, stated), (wherever, wherever)]
+    return tuple(ways if exact else [ways[0], (_meaning(source), _meaning(target)), ways[1]])
 
 
 def _meaning(schema: Schema, printed: Facts | None = None) -> DefinitionOf:
@@ -246,7 +251,9 @@ def _follow(renamed: Mapping[FactId, FactId]) -> DefinitionOf:
         if parent is None or parent not in renamed:
             return fact.id
         new = renamed[parent]
-        for old_prefix, prefix in (((parent.kind, *parent.name), (new.kind, *new.name)), (parent.name, new.name)):
+        # what is said about the index behind a key is about an index of that name
+        abouts = (((kind, *parent.name), (kind, *new.name)) for kind in (parent.kind, "index"))
+        for old_prefix, prefix in (*abouts, (parent.name, new.name)):
             if fact.id.name[: len(old_prefix)] == old_prefix:
                 return FactId(fact.id.kind, (*prefix, *fact.id.name[len(old_prefix) :]))
         return fact.id

@@ -18,6 +18,7 @@ from drift_pipeline.plan.neighbourhood import Map, around
 from drift_pipeline.plan.roles import ProofRoles
 from drift_pipeline.plan.sandbox import Sandbox, connect, sandbox
 from drift_pipeline.plan.statements import Statement
+from drift_pipeline.schema.coverage import ATTACHED
 from drift_pipeline.schema.facts import Fact, FactId, Schema, Value
 from drift_pipeline.schema.reader import read_schema
 from drift_pipeline.schema.rereading import Marks, Reading, read_again, read_marks, read_whole
@@ -223,7 +224,8 @@ def _owner_of(privilege: Fact, schema: Schema) -> Value:
 
 
 def _stated(fact: Fact | None) -> dict[str, Value] | None:
-    return None if fact is None else fact.stated
+    # a partition that is left out gets a part of whatever its parent gets
+    return None if fact is None else {name: value for name, value in fact.stated.items() if name != ATTACHED}
 
 
 def _under_old_name(schema: Schema, role: str, name: str) -> Schema:

@@ -70,7 +70,9 @@ def walk_natively(
             break
         state = ground.read(box, leg.state)
         still_open = ground.differences(box, state.inside, goal)
-        closer = len(still_open) < len(leg.open)
+        # a new index has parts that want another name: all is settled, and something else came to light
+        before = {each.key for each in leg.open}
+        closer = len(still_open) < len(leg.open) or before.isdisjoint(each.key for each in still_open)
         leg.failed = _with_reasons(ran) if still_open else []
         leg.kept += ran.kept
         leg.state, leg.open = state, still_open

@@ -42,19 +42,23 @@ PLANE_OF_ATTRIBUTE: Mapping[tuple[str, str], str] = {
 }
 """Attributes that are not structure; "*" stands for every kind."""
 
+ATTACHED = "attached"
+"""Attribute of a partition: the name of each of its parts of the parent's complete indexes and keys, with schema and
+name of the index that it is attached to. What differs there is told of the part, as if it were a fact of its own."""
+
 KINDS: Mapping[str, str] = {
     "schema": "",
     "extension": "What belongs to one is left to it, but for privileges that were changed.",
     "table": "Rows, statistics and storage files are no schema.",
     "foreign_table": "",
     "column": "Of a partition or child only where it differs from the parent's.",
-    "primary_key": "Copies on partitions are left to the parent's while that is complete.",
-    "unique": "Copies on partitions are left to the parent's while that is complete.",
-    "exclusion": "Copies on partitions are left to the parent's while that is complete.",
+    "primary_key": "Of a copy on a partition only what is not as the parent's.",
+    "unique": "Of a copy on a partition only what is not as the parent's.",
+    "exclusion": "Of a copy on a partition only what is not as the parent's.",
     "check": "Inherited ones are left to the parent's.",
     "foreign_key": "Copies on partitions are left to the parent's.",
     "not_null": "From 18 on, where one says more than its column: a chosen name, NOT VALID, NO INHERIT.",
-    "index": "Those behind constraints are part of them; attached ones count only where they differ.",
+    "index": "Those behind constraints are part of them. Of an attached one only what is not as the parent's.",
     "sequence": "The values handed out are no schema; sequences of identity columns are part of the column.",
     "enum": "",
     "domain": "",

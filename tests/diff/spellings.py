@@ -40,6 +40,12 @@ def tables(name: str, one: str, other: str, *rules: str) -> Case:
     return Case(name, (one, other), rules)
 
 
+def parted(*indexes: str) -> str:
+    """A partition of which nobody named the indexes that it has from its parent, made in this order."""
+    made = (f"create index {name} on p (a) where a > {ord(name)}" for name in indexes)
+    return "; ".join(("create table p (a int) partition by list (a)", "create table p1 partition of p default", *made))
+
+
 SAME: tuple[Case, ...] = (
     default("now_1", "timestamptz", "now()", "current_timestamp", "now"),
     default("now_2", "timestamptz", "now()", "transaction_timestamp()", "now"),
@@ -224,9 +230,12 @@ SAME: tuple[Case, ...] = (
         "create function f(a int) returns boolean return a = 2 and 1 = 3 and a > 0",
         "nested-conditions",
     ),
+    tables("part_number_1", parted("i", "j"), parted("j", "i"), "part-name-number"),
 )
 
 ALIKE: tuple[Case, ...] = (
+    tables("x_part_number_1", parted("i", "j"), parted("i", "j") + "; alter index p1_a_idx1 rename to p1_b_idx"),
+    tables("x_part_number_2", parted("i", "j"), parted("i", "j") + "; alter index p1_a_idx1 rename to p1_a_idx2x"),
     check("x_nested_1", "a int, b int, c int", "(a > 1 or b > 2) and c > 3", "a > 1 or (b > 2 and c > 3)"),
     check("x_nested_2", "a int, b int, c int", "not (a > 1 and b > 2) and c > 3", "not a > 1 and b > 2 and c > 3"),
     check("x_nested_3", "a text, b int", "a <> '((b > 1) AND (b > 2)) AND'", "a <> '(b > 1) AND (b > 2) AND'"),

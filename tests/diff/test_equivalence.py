@@ -16,7 +16,7 @@ import pytest
 from drift_pipeline.config import Database
 from drift_pipeline.diff.compare import diff_schemas
 from drift_pipeline.diff.differences import SchemaDiff
-from drift_pipeline.diff.equivalence import EQUIVALENCES, NOISE_NAMES, UNIQUE_INDEX
+from drift_pipeline.diff.equivalence import EQUIVALENCES, NOISE_NAMES, PART_NUMBER, UNIQUE_INDEX
 from drift_pipeline.schema.facts import Schema
 from drift_pipeline.schema.reader import read_schema
 from drift_pipeline.scratch.server import ScratchServer
@@ -94,5 +94,5 @@ def values(server: ScratchServer) -> Iterator[dict[str, list[str]]]:
 
 def test_every_rule_has_a_case_and_a_reason() -> None:
     tested = {rule for case in SAME for rule in case.rules}
-    assert tested == {rule.id for rule in EQUIVALENCES} | set(NOISE_NAMES.values()) | {UNIQUE_INDEX}
+    assert tested == {rule.id for rule in EQUIVALENCES} | set(NOISE_NAMES.values()) | {UNIQUE_INDEX, PART_NUMBER}
     assert all(len(rule.reason) > 10 for rule in EQUIVALENCES)

@@ -126,9 +126,9 @@ ALTER TABLE r DETACH PARTITION r1; --> table.partition_of table.partition_bound 
 ALTER TABLE r1 ALTER a SET DEFAULT 'x'; --> +column
 -- a partition's own NOT NULL
 ALTER TABLE r1 ALTER a SET NOT NULL; --> +column
-ALTER TABLE r ADD PRIMARY KEY (id); --> +primary_key column.not_null
--- the attached index says nothing of its own
-CREATE INDEX i ON r (a); --> +index
+ALTER TABLE r ADD PRIMARY KEY (id); --> +primary_key column.not_null table.attached
+-- the attached index says nothing of its own but its name
+CREATE INDEX i ON r (a); --> +index table.attached
 -- an index that no partition has
 CREATE INDEX i ON ONLY r (a); --> +index
 

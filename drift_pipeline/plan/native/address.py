@@ -66,6 +66,11 @@ def _routine(name: tuple[str, ...]) -> str:
     return f"{dotted(name[0], name[1])}({name[2]})"
 
 
+def _procedure(name: tuple[str, ...]) -> str:
+    """By the arguments that go in. Without a mode the server counts those that come out as well, and may find two."""
+    return f"{dotted(name[0], name[1])}({'IN ' if name[2] else ''}{name[2]})"
+
+
 def _aggregate(name: tuple[str, ...]) -> str:
     return f"{dotted(name[0], name[1])}({name[2] or '*'})"
 
@@ -82,7 +87,7 @@ def _by_method(name: tuple[str, ...]) -> str:
 _NAMES: Mapping[str, Callable[[tuple[str, ...]], str]] = {
     "aggregate": _aggregate,
     "function": _routine,
-    "procedure": _routine,
+    "procedure": _procedure,
     "index": lambda name: dotted(name[0], name[2]),
     "operator": _operator,
     "operator_class": _by_method,

@@ -30,7 +30,7 @@ def needs(facts: Mapping[FactId, Fact], depends: Iterable[tuple[FactId, FactId]]
                 edges.setdefault(end, set()).add(other)
     for fact in facts.values():
         own = edges.setdefault(fact.id, set())
-        attached = fact.attributes.get("_attached_to") or fact.attributes.get("partition_of")
+        attached = fact.attributes.get("partition_of")
         if fact.id.kind in INDEX_KINDS and isinstance(attached, list):
             for other in _index_named(tuple(str(part) for part in attached), fact, facts):
                 # it goes with the parent's, but comes before it, so that the parent's takes it and makes no other

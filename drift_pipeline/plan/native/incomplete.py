@@ -69,6 +69,14 @@ def _is_incomplete(fact: Fact | None, facts: Facts) -> bool:
     return table is not None and bool(table.attributes.get("partition_key"))
 
 
+_NOT_ALTERED = ("keys", "deferrable", "initially_deferred")
+
+
+def _is_other(fact: Fact, after: Fact) -> bool:
+    """Whether no statement makes the one of the other: a part cannot be dropped without what it is attached to."""
+    return any(fact.attributes.get(name) != after.attributes.get(name) for name in _NOT_ALTERED)
+
+
 def attached_to(fact: Fact, index: Fact) -> bool:
     """Whether the partition's fact is attached to that index or key of the parent."""
     return fact.attributes.get("partition_of") == [index.id.name[0], index.id.name[2]]
@@ -194,10 +202,19 @@ class _Family:
         exchanged = []
         for fact in parts:
             after = self.goal.get(fact.id)
-            if after is not None and attached_to(fact, index) != attached_to(after, index):
+            if after is None:
+                continue
+            attached = attached_to(after, index)
+            if attached != attached_to(fact, index):
                 exchanged.append(after)
-                if not attached_to(after, index):
+                if not attached:
                     self.found.wait(after.id, {index.id})
+            elif attached and _is_other(fact, after):
+                exchanged.append(after)
+                if after.id in self.target:
+                    self.found.wait(index.id, {after.id})
+                else:  # the server makes it like its parent's
+                    del self.goal[after.id]
         return bool(exchanged)
 
     def _take(self, index: Fact) -> None:
@@ -302,7 +319,7 @@ class _Family:
 
 
 def _is_loose(fact: Fact) -> bool:
-    return not (fact.attributes.get("partition_of") or fact.attributes.get("_attached_to"))
+    return not fact.attributes.get("partition_of")
 
 
 def _partitions(facts: Facts) -> dict[tuple[str, ...], list[FactId]]:

@@ -63,10 +63,14 @@ def situation_of(
     }
     anew = {item.before.id for item in differences if item.before is not None and not in_place(item)}
     moved = _possible_moves({old: new for old, new in asked.items() if old not in anew}, source)
+    # what comes with a parent's index cannot come under its new name: it is renamed once that is free
+    later = {old for old, new in asked.items() if old not in moved and new not in target.facts}
+    differences = [item for item in differences if item.before is None or item.before.id not in later]
+    asked = {old: new for old, new in asked.items() if old not in later}
     there = {fact.id: fact for fact in (_renamed(fact, moved) for fact in source.facts.values())}
     for item in differences:
         # what a child only repeats is no fact of the source until it changes
-        if item.change is Change.CHANGED and item.before is not None:
+        if item.change in (Change.CHANGED, Change.RENAMED) and item.before is not None:
             before = _renamed(item.before, moved)
             there.setdefault(before.id, before)
     goal = _goal(there, target, differences, moved, planes)
@@ -146,9 +150,12 @@ def _possible_moves(asked: Mapping[FactId, FactId], source: Schema) -> dict[Fact
     """Renames to names that are free, or become so by another rename. For the rest (names exchanged, a name that is
     taken by what stays) the one with the old name is dropped and another is created."""
     moved: dict[FactId, FactId] = {}
-    while more := {
-        old: new for old, new in asked.items() if old not in moved and (new not in source.facts or new in moved)
-    }:
+
+    def is_free(name: FactId) -> bool:
+        # parts of complete indexes are no facts of the source, and have their names all the same
+        return name in moved or (name not in source.facts and name not in asked)
+
+    while more := {old: new for old, new in asked.items() if old not in moved and is_free(new)}:
         moved |= more
     return moved
 
@@ -159,10 +166,11 @@ def _new_id(fact_id: FactId, moved: Mapping[FactId, FactId]) -> FactId:
     if fact_id.kind in ABOUT_OTHERS:
         start = 1 if fact_id.kind == "security_label" else 0
         for one, other in moved.items():
-            about = (one.kind, *one.name)
-            if fact_id.name[start : start + len(about)] == about:
-                rest = fact_id.name[start + len(about) :]
-                return FactId(fact_id.kind, (*fact_id.name[:start], other.kind, *other.name, *rest))
+            end = start + 1 + len(one.name)
+            # the index behind a key has the key's name
+            kinds = (one.kind, "index") if one.kind in INDEX_KINDS else (one.kind,)
+            if fact_id.name[start + 1 : end] == one.name and fact_id.name[start] in kinds:
+                return FactId(fact_id.kind, (*fact_id.name[: start + 1], *other.name, *fact_id.name[end:]))
     return fact_id
 
 

@@ -18,6 +18,7 @@ from drift_pipeline.plan.revisions.guards import question_of
 from drift_pipeline.plan.revisions.words import Drifted
 from drift_pipeline.plan.sandbox import Sandbox
 from drift_pipeline.plan.statements import Plan, Proof, Statement, Step
+from drift_pipeline.schema.coverage import ATTACHED
 from drift_pipeline.schema.facts import FactId, Schema
 
 
@@ -137,4 +138,8 @@ def changed_twice(at_head: Schema, base: Schema, models: Schema, wanted: Sequenc
 
 def _stated(schema: Schema, key: FactId) -> object:
     fact = schema.facts.get(key)
-    return None if fact is None else {name: value for name, value in fact.stated.items() if name != "owner"}
+    return (
+        None
+        if fact is None
+        else {name: value for name, value in fact.stated.items() if name not in ("owner", ATTACHED)}
+    )

@@ -84,6 +84,16 @@ where not x.relispartition or not i.indisvalid or exists (
     join pg_index pi on pi.indexrelid = p.oid
     where h.inhrelid = x.oid and (
         p.reloptions is distinct from x.reloptions or p.reltablespace <> x.reltablespace
+        -- the server attaches what sorts otherwise, or by another operator class of the same family
+        or pi.indoption::text <> i.indoption::text or pi.indclass::text <> i.indclass::text
+        or exists (
+            select from pg_attribute a join pg_attribute pa on pa.attrelid = p.oid and pa.attnum = a.attnum
+            where a.attrelid = x.oid and (
+                a.attoptions is distinct from pa.attoptions or a.attstattarget is distinct from pa.attstattarget
+            )
+        )
+        or (select t.extensions from tied t where t.classid = 'pg_class'::regclass and t.objid = x.oid)
+            is distinct from (select t.extensions from tied t where t.classid = 'pg_class'::regclass and t.objid = p.oid)
         -- as long as a partition has none, it matters which ones have
         or not pi.indisvalid
     )

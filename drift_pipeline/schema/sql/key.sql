@@ -1,5 +1,6 @@
 -- Primary keys, unique and exclusion constraints, together with the index behind each. The copy that a partition has of its
--- parent's is a fact only where that one is not complete: then it matters which partitions have one.
+-- parent's is a fact only where it differs from it in more than its name, or where that one is not complete: then it
+-- matters which partitions have one.
 select
     case k.contype when 'p' then 'primary_key' when 'u' then 'unique' else 'exclusion' end as kind,
     array[r.schema, r.name, k.conname] as name,
@@ -23,10 +24,9 @@ select
     ) end as option_order,
     ts.spcname::text as tablespace,
     i.indisvalid as valid,
-    case when k.conparentid = 0 or not above.valid then above.name end as partition_of,
+    above.name as partition_of,
     pg_get_constraintdef(k.oid) as _definition,
-    x.relname::text as _index,
-    above.name as _attached_to
+    x.relname::text as _index
 from relation r
 join (
     select c.*
@@ -42,10 +42,13 @@ join pg_class x on x.oid = k.conindid
 left join pg_tablespace ts on ts.oid = x.reltablespace
 join column_names names on names.attrelid = r.oid
 left join (
-    select h.inhrelid, array[pn.nspname, p.relname]::text[] as name, pi.indisvalid as valid
+    select h.inhrelid, array[pn.nspname, p.relname]::text[] as name, pi.indisvalid as valid, p.reloptions, p.reltablespace,
+        pk.condeferrable, pk.condeferred
     from pg_inherits h
     join pg_index pi on pi.indexrelid = h.inhparent
     join pg_class p on p.oid = h.inhparent
     join pg_namespace pn on pn.oid = p.relnamespace
+    left join pg_constraint pk on pk.conindid = p.oid and pk.contype in ('p', 'u', 'x')
 ) above on above.inhrelid = x.oid and x.relispartition
-where k.conparentid = 0 or not above.valid
+where k.conparentid = 0 or not above.valid or (x.reloptions, x.reltablespace, k.condeferrable, k.condeferred)
+    is distinct from (above.reloptions, above.reltablespace, above.condeferrable, above.condeferred)

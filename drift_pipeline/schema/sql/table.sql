@@ -52,7 +52,18 @@ select
         from pg_constraint k join pg_attribute a on a.attrelid = k.conrelid and a.attnum = k.conkey[1]
         where k.conrelid = c.oid and k.contype = 'n' and not k.conislocal
     ) end as _not_null_names,
-    -- indexes attached to those of the parent are no facts; a hint where one does not have the name that the server chooses
+    -- what it has of its parent's complete indexes and keys, by name; facts of their own only where they say something else
+    case when c.relispartition then (
+        select json_object_agg(x.relname, array[pn.nspname, p.relname] order by x.relname)
+        from pg_index i
+        join pg_class x on x.oid = i.indexrelid and x.relispartition
+        join pg_inherits h on h.inhrelid = x.oid
+        join pg_index pi on pi.indexrelid = h.inhparent and pi.indisvalid
+        join pg_class p on p.oid = h.inhparent
+        join pg_namespace pn on pn.oid = p.relnamespace
+        where i.indrelid = c.oid
+    ) end as attached,
+    -- a hint for whoever makes an index: those that do not have the name that the server chooses
     case when c.relispartition then (
         select json_object_agg(x.relname, pg_get_indexdef(x.oid))
         from pg_index i join pg_class x on x.oid = i.indexrelid

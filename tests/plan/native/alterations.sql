@@ -334,6 +334,7 @@ create function f() returns trigger language plpgsql as 'begin return new; end';
 create table pd partition of p default;
 alter table p detach partition p1;
 alter table p attach partition loose for values from (20) to (30);
+create table h (a int primary key) partition by hash (a); create table h1 (a int constraint own primary key); alter table h attach partition h1 for values with (modulus 2, remainder 0); -- open there
 create table h (a int) partition by hash (a); create table h1 partition of h for values with (modulus 2, remainder 0);
 create table l (a int, b text) partition by list (lower(b));
 create table r (a int, b text) partition by range (a, b collate "C"); create table r1 partition of r for values from (minvalue, minvalue) to (5, maxvalue);
@@ -366,6 +367,17 @@ comment on table p1 is 'x'; comment on column p1.c is 'y';
 create table ref (id int references p);
 create table target (k int primary key); alter table p add foreign key (k) references target;
 create table target (k int primary key); alter table p1 add foreign key (k) references target;
+alter index p1_pkey rename to first_pkey;
+alter index p1_pkey set (fillfactor = 50);
+alter index p1_pkey rename to first_pkey; alter index first_pkey set (fillfactor = 50); comment on index first_pkey is 'x';
+alter index p1_pkey rename to first_pkey; comment on constraint first_pkey on p1 is 'x';
+create index pi on p (c); alter index p1_c_idx rename to p1i; alter index p2_c_idx set (fillfactor = 50); -- open there
+create index pi on p (c); alter index p1_c_idx rename to p1i; alter table p1 cluster on p1i; comment on index p1i is 'x'; -- open there
+create index pi on p (lower(c)); alter index p1_lower_idx alter column 1 set statistics 50;
+create index pi on only p (c); create index p1i on p1 (c desc); alter index pi attach partition p1i; create index p2i on p2 (c); alter index pi attach partition p2i; -- open there
+create index p1i on p1 (c) with (fillfactor = 50); create index pi on p (c);
+create index p1i on p1 (c); create index pi on p (c); alter table p detach partition p1;
+alter table p add unique (k, c); alter index p2_k_c_key rename to second; alter table p2 replica identity full; -- open there
 create statistics st on k, c from p;
 create publication pub for table p with (publish_via_partition_root);
 create publication pub for table p1;
