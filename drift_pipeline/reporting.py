@@ -10,10 +10,13 @@ import drift_pipeline
 from drift_pipeline.commit import Commit, current_commit, folder_in_repository
 from drift_pipeline.config import Settings
 from drift_pipeline.desired import ModelSchema
+from drift_pipeline.diff.equivalence import frozen_moment
 from drift_pipeline.errors import ScratchError
 from drift_pipeline.judgement import findings_of
+from drift_pipeline.models.loaded import few
 from drift_pipeline.plan.hazards import with_hazards
 from drift_pipeline.report.report import Context, Report
+from drift_pipeline.schema.facts import Schema
 from drift_pipeline.stage_values import Drift, LiveSchema
 
 
@@ -65,12 +68,26 @@ def make_report(
                 for name in models.stand_ins
             ),
             *models.loaded.notes,
+            *_frozen(drift.models),
             *models.notes,
             *drift.notes,
             *judged.notes,
         ),
         pending=drift.pending,
         allow_drop=settings.allow_drop,
+    )
+
+
+def _frozen(models: Schema) -> tuple[str, ...]:
+    """A note on defaults that are no now(): nothing differs for it, and every row gets the same moment."""
+    columns = [
+        ".".join(fact.id.name) for fact in models.of_kind("column") if frozen_moment(fact.attributes.get("default"))
+    ]
+    if not columns:
+        return ()
+    return (
+        f"the default of {few(columns)} is the moment in which the table was made, for every row: a string such as "
+        "'now()' is read once; func.now() as the server_default is what was meant",
     )
 
 

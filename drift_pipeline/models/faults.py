@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from drift_pipeline.schema.facts import Fact, Schema
+from drift_pipeline.schema.scope import leave_out
 
 # kinds of facts that a statement of each kind makes; a table takes along whatever its name begins
 _MAKES: dict[str, frozenset[str]] = {
@@ -75,6 +76,5 @@ def without_faulty(schema: Schema, faults: Collection[ModelFault]) -> Schema:
     subjects = [fault.subject for fault in faults if fault.subject is not None and fault.subject.kind]
     if not subjects:
         return schema
-    kept = {key: fact for key, fact in schema.facts.items() if not any(each.is_made_of(fact) for each in subjects)}
-    gone = len(schema.facts) - len(kept)
-    return replace(schema, facts=kept, excluded={**schema.excluded, EXCLUDED: gone}) if gone else schema
+    made = [key for key, fact in schema.facts.items() if any(each.is_made_of(fact) for each in subjects)]
+    return leave_out(schema, made, EXCLUDED)

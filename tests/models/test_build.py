@@ -177,7 +177,7 @@ def test_nothing_is_said_about_what_could_not_be_built(application: Application,
         new_database(),
         new_database(
             "create table customers (id serial primary key, email varchar(200) unique);"
-            "create table odd (a integer, b integer); create index ix_b on odd (b); comment on table odd is 'odd';"
+            "create table odd (a serial, b integer); create index ix_b on odd (b); comment on table odd is 'odd';"
             "create table keyed (email varchar(200) references customers (email));"
             "create index ix_bad on customers (id)"
         ),

@@ -380,3 +380,17 @@ major_upgrade = Condition(
     lambda case: str(case.before).split(".")[0] != str(case.after).split(".")[0],
     "the first number of the version is the same",
 )
+
+
+# what others need
+
+in_use = Condition(
+    "something in the database uses it",
+    lambda case: bool(case.source.needed_by.get(case.difference.id)),
+    "nothing in the database uses it",
+)
+is_needed = Condition(
+    "something that is declared needs it",
+    lambda case: bool(case.target.needed_by.get(case.difference.id)),
+    "nothing that is declared needs it",
+)

@@ -38,6 +38,13 @@ TYPES_AND_SEQUENCES: tuple[Rule, ...] = (
         "E07", _USER_TYPES, DROP, CRITICAL, "DROP TYPE / DROP DOMAIN",
         "Columns of the type would be dropped with it, or stop the drop.",
         "Find the columns that use it first; if it is in use, declare it in the models.",
+        when=on.in_use,
+    ),
+    Rule(
+        "E07u", _USER_TYPES, DROP, MINOR, "DROP TYPE / DROP DOMAIN (nothing uses it)",
+        "No column and no function has it, so nothing stored is lost; only code that casts to it by name would fail.",
+        "Mostly a column was dropped and its type was forgotten: drop it with the next migration.",
+        when=~on.in_use,
     ),
     Rule(
         "E11", _USER_TYPES, RENAME, MAJOR, "ALTER TYPE RENAME",

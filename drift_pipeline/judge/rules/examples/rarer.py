@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from drift_pipeline.judge.rules.examples.example import P, T, exactly, example, of_database
+from drift_pipeline.judge.rules.examples.example import Example, P, T, exactly, example, of_database
 
 _PARTITIONED: Final = "create table t (a int) partition by range (a);"
 _CHILD: Final = "create table t1 partition of t for values from (1) to (2);"
@@ -119,7 +119,9 @@ TYPES_AND_CODE: Final = (
 
 OF_DATABASE: Final = (
     of_database("extension hstore", "", "create extension hstore", "", ("X02", "critical", "none")),
-    of_database("extension citext", "", "", "create extension citext", ("X01", "minor", "breaks")),
+    Example("extension_citext", "", "", "create extension citext; create domain ci as citext",
+            (("X01", "minor", "breaks"), ("E06", "minor", "breaks")), "extension citext"),
+    of_database("extension fuzzystrmatch", "", "", "create extension fuzzystrmatch", ("X01", "minor", "degrades")),
     of_database("extension pg_trgm", "", "create extension pg_trgm version '1.5'", "create extension pg_trgm",
                 ("X03b", "minor", "none")),
     of_database("extension unaccent", "", "create extension unaccent schema public", "create extension unaccent",

@@ -31,6 +31,7 @@ CHOSEN: Final[Mapping[str, str]] = {
     "J33": "sequence_renamed", "J34": "sequence_increment", "J35": "enum_missing", "J37": "enum_label_missing",
     "J38": "enum_label_extra", "J39": "enum_order", "J40": "composite_longer", "J41": "domain_nullable",
     "J42": "domain_not_null", "J43": "domain_default", "J44": "schema_lacking", "J45": "extension_citext",
+    "J45u": "extension_fuzzystrmatch",
     "J46": "logged", "J47": "inherit", "J48": "foreign_table_server", "J49": "replica_identity",
     "J50": "view_missing", "J51": "view_columns_appended", "J52": "view_rows", "J53": "view_invoker",
     "J53b": "view_invoker_extra", "J54": "matview_empty", "J55": "function_missing", "J56": "function_invoker",
