@@ -156,6 +156,18 @@ def _today(parts: Tokens, fact: Fact, schema: Schema) -> Tokens:
     return ("now", "(", ")") if now == parts and not generated else _now(parts, fact, schema)
 
 
+_MOMENT = re.compile(r"'20\d\d-\d\d-\d\d \d\d:\d\d:\d\d\.(?!9+\b)\d+(?:\+00)?'::timestamp with(?:out)? time zone")
+
+
+def frozen_moment(default: Value) -> bool:
+    """Whether a default is a moment to the microsecond, which nobody writes: DEFAULT 'now()' is read once, and kept."""
+    return isinstance(default, str) and "::timestamp" in default and _MOMENT.fullmatch(default) is not None
+
+
+def _moment(value: Value, _fact: Fact, _schema: Schema) -> Value:
+    return "the moment of its creation" if frozen_moment(value) else value
+
+
 def _no_default(value: Value, fact: Fact, _schema: Schema) -> Value:
     if not isinstance(value, str) or fact.attributes.get("generated"):
         return value
@@ -263,6 +275,12 @@ EQUIVALENCES: tuple[Equivalence, ...] = (
         _DEFAULTS,
         "a literal is stored in the column's own type, whichever type of that family it is cast to",
         literals.form,
+    ),
+    Equivalence(
+        "moment-of-creation",
+        _DEFAULTS,
+        "DEFAULT 'now()' is read once, when the table is made: each database keeps the moment of its own",
+        _moment,
     ),
     Equivalence("null-default", _DEFAULTS, "DEFAULT NULL is no default", _no_default),
     Equivalence(
