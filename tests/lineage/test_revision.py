@@ -183,7 +183,7 @@ def test_an_enum_that_is_made_again_is_given_to_nobody(
 PROGRAMS = """
     CREATE TYPE mood AS ENUM ('calm');
     CREATE TABLE moods (id serial PRIMARY KEY, now mood);
-    CREATE FUNCTION twice(mood) RETURNS mood IMMUTABLE LANGUAGE sql AS 'select $1';
+    CREATE FUNCTION twice(what mood) RETURNS mood IMMUTABLE LANGUAGE sql AS 'select $1';
     CREATE FUNCTION noted() RETURNS trigger LANGUAGE plpgsql AS 'begin return new; end';
     CREATE TRIGGER noted BEFORE INSERT ON moods FOR EACH ROW EXECUTE FUNCTION noted();
     CREATE VIEW calm_ones AS SELECT id FROM moods WHERE now = 'calm';
@@ -196,7 +196,7 @@ CALM_MODEL = ENUM_MODEL.format(more="")
     ("by_hand", "asked"),
     [
         ("ALTER TYPE mood ADD VALUE 'glad'", "pg_enum"),
-        ("CREATE OR REPLACE FUNCTION twice(mood) RETURNS mood LANGUAGE sql AS 'select null::mood'", "pg_proc"),
+        ("CREATE OR REPLACE FUNCTION twice(what mood) RETURNS mood LANGUAGE sql AS 'select null::mood'", "pg_proc"),
         ("DROP FUNCTION twice(mood)", "pg_proc"),
         ("ALTER TABLE moods DISABLE TRIGGER noted", "tgenabled"),
         ("CREATE OR REPLACE TRIGGER noted AFTER INSERT ON moods FOR EACH ROW EXECUTE FUNCTION noted()", "pg_trigger"),

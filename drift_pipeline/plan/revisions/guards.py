@@ -111,7 +111,7 @@ def _routine(fact_id: FactId, *more: str) -> str:
     parts = [
         f"pronamespace = pg_catalog.to_regnamespace({quote_literal(quote_ident(schema))})",
         f"proname = {quote_literal(name)}",
-        f"pg_catalog.pg_get_function_identity_arguments(oid) {_one_of(arguments, schema)}",
+        f"pg_catalog.oidvectortypes(proargtypes) {_one_of(arguments, schema)}",
     ]
     return "SELECT FROM pg_catalog.pg_proc WHERE " + " AND ".join([*parts, *more])
 
