@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from drift_pipeline.plan.native.above import goes_with_parent, heirs_of
 from drift_pipeline.plan.native.address import INDEX_KINDS, claims
-from drift_pipeline.plan.native.graph import reaches, shells_of
+from drift_pipeline.plan.native.graph import in_circles, reaches, shells_of
 from drift_pipeline.plan.native.ground import Ground
 from drift_pipeline.plan.native.heirs import parents_of
 from drift_pipeline.plan.native.quote import dotted
@@ -18,6 +18,8 @@ from drift_pipeline.plan.native.situation import ABOUT_OTHERS
 from drift_pipeline.plan.native.steps import Phase, Step, aspect_of, base_of
 from drift_pipeline.schema.facts import Fact, FactId
 
+_LOOSE = frozenset({"foreign_key", "check", "trigger", "rule", "policy", "column.default"})
+"""Parts that can go before what they belong to."""
 _HOLDS_ROWS = ("table", "foreign_table", "column", "sequence", "extension")
 
 
@@ -29,6 +31,8 @@ class Going(Ground):
         for key in sorted(self.scene.gone):
             fact = self.situation.source[key]
             rule = RULES.get(key.kind)
+            if key.kind == "column" and aspect_of(key, "default") in self._in_circles:
+                yield replace(self._default_off(fact), destructive=self._is_loss(fact))
             if rule is None or self._goes_with_another(fact):
                 continue
             if key in self.scene.swapped:
@@ -49,7 +53,8 @@ class Going(Ground):
                 leaves=leaves,
                 disturbs=leaves,
                 frees=self._claims(leaves, self.situation.source) | self._left_out(leaves),
-                destructive=rule.loses and self._is_loss(fact),
+                # what goes first in a circle must not go without the rest
+                destructive=(rule.loses or key in self._in_circles) and self._is_loss(fact),
                 note=self._note(key),
             )
 
@@ -87,7 +92,7 @@ class Going(Ground):
             if any(key in self.scene.gone and key.name[:2] != fact.id.name[:2] for key in needed):
                 return True
         parent = fact.parent
-        if fact.id.kind == "user_mapping" or fact.id in self._circular_keys:
+        if fact.id.kind == "user_mapping" or fact.id in self._in_circles:
             return False
         inside = parent is not None and (parent.kind != "schema" or fact.id.kind in ABOUT_OTHERS)
         if inside and parent in self.scene.gone and parent not in self.scene.swapped:
@@ -116,12 +121,12 @@ class Going(Ground):
         source = children is self.scene.source_children
         yield key
         for alteration in RULES[key.kind].alterations if key.kind in RULES else ():
-            if alteration.aspect:
+            if alteration.aspect and not (source and aspect_of(key, alteration.aspect) in self._in_circles):
                 yield aspect_of(key, alteration.aspect)
         for child in children.get(key, ()):
             if key.kind == "schema" and child.id.kind not in ABOUT_OTHERS:
                 continue
-            if source and child.id in self._circular_keys:
+            if source and child.id in self._in_circles:
                 continue
             yield from self._with_parts(child.id, children)
         for other in (*self._attached(key), *self._heirs_columns.get(key, ())) if source else ():
@@ -134,20 +139,41 @@ class Going(Ground):
             yield from self.scene.source_dependants.get(aspect_of(key, "shell"), ())
 
     @cached_property
-    def _circular_keys(self) -> frozenset[FactId]:
-        """Foreign keys among tables that go and refer to each other in a circle: they have to go first."""
-        keys: dict[FactId, tuple[FactId, FactId]] = {}
+    def _in_circles(self) -> frozenset[FactId]:
+        """Parts of what goes by which it hangs on itself in a circle, such as foreign keys of two tables that refer to
+        each other: they have to go first."""
+        edges: dict[FactId, set[FactId]] = {}
+        loose: dict[FactId, set[FactId]] = {}
+        for part, needed in self._needs_of_what_goes():
+            whole, other = self._whole(base_of(part)), self._whole(needed)
+            if whole != other:
+                edges.setdefault(whole, set()).add(other)
+                if part.kind in _LOOSE and part != whole:
+                    loose.setdefault(part, set()).add(other)
+        circles = in_circles(edges)
+        return frozenset(
+            part
+            for part, others in loose.items()
+            if any(
+                self._whole(base_of(part)) in circles and reaches(other, self._whole(base_of(part)), circles)
+                for other in others
+            )
+        )
+
+    def _needs_of_what_goes(self) -> Iterator[tuple[FactId, FactId]]:
+        """What goes, and which of the rest of that it needs."""
         for key in self.scene.gone:
-            fact = self.situation.source[key]
-            table = fact.attributes.get("references")
-            if key.kind == "foreign_key" and fact.parent in self.scene.gone and fact.parent and isinstance(table, list):
-                other = FactId("table", tuple(str(part) for part in table))
-                if other in self.scene.gone and other != fact.parent:
-                    keys[key] = (fact.parent, other)
-        edges: dict[FactId, frozenset[FactId]] = {}
-        for one, other in keys.values():
-            edges[one] = edges.get(one, frozenset()) | {other}
-        return frozenset(key for key, (one, other) in keys.items() if reaches(other, one, edges))
+            for part in (key, aspect_of(key, "default")) if key.kind == "column" else (key,):
+                for needed in self.scene.source_needs.get(part, ()):
+                    if needed in self.scene.gone:
+                        yield part, needed
+
+    def _whole(self, key: FactId) -> FactId:
+        """What it goes away with."""
+        parent = self.situation.source[key].parent if key in self.situation.source else None
+        while parent is not None and parent in self.scene.gone and parent.kind != "schema":
+            key, parent = parent, self.situation.source[parent].parent
+        return key
 
     def _swap(self, fact: Fact) -> Iterator[Step]:
         """Put the old type aside under another name; drop it when its last column has left."""

@@ -170,6 +170,24 @@ def reaches(start: FactId, end: FactId, edges: Edges) -> bool:
     return False
 
 
+def in_circles(edges: Mapping[FactId, Iterable[FactId]]) -> Edges:
+    """The edges without the ends of chains: what is left lies in circles, or between two of them."""
+    left = {one: {other for other in others if other in edges} for one, others in edges.items()}
+    before: dict[FactId, list[FactId]] = {}
+    for one, others in left.items():
+        for other in others:
+            before.setdefault(other, []).append(one)
+    ends = [one for one, others in left.items() if not others]
+    while ends:
+        end = ends.pop()
+        del left[end]
+        for one in before.get(end, ()):
+            left[one].discard(end)
+            if not left[one]:
+                ends.append(one)
+    return {one: frozenset(others) for one, others in left.items()}
+
+
 def in_order(steps: Sequence[Step], source_needs: Edges, goal_needs: Edges) -> list[Step]:
     """The steps so that each finds what it needs and disturbs nobody; where a circle is left, by phase."""
     before = _before(steps, source_needs, goal_needs)

@@ -83,6 +83,17 @@ class Scene:
         return frozenset(FactId("table", tuple(map(str, path))) for path in paths if isinstance(path, list))
 
     @cached_property
+    def needs_of_new(self) -> Edges:
+        """What is needed by what is wanted; new tables need what the defaults of their columns do."""
+        more: dict[FactId, frozenset[FactId]] = {}
+        for key in self.fresh:
+            if key.kind == "column" and (needed := self.goal_needs.get(aspect_of(key, "default"))):
+                table = FactId("table", key.name[:2])
+                if table in self.fresh:
+                    more[table] = more.get(table, self.goal_needs.get(table, frozenset())) | (needed - {key})
+        return {**self.goal_needs, **more} if more else self.goal_needs
+
+    @cached_property
     def owned_sequences(self) -> Mapping[FactId, Sequence[FactId]]:
         """The source's sequences by the column that they go away with."""
         found: dict[FactId, list[FactId]] = {}

@@ -579,4 +579,62 @@ PAIRS: dict[str, tuple[str, str]] = {
         create table split2 partition of split for values from (2) to (3);
         """,
     ),
+    "procedures that differ in what goes in": (
+        """
+        create procedure f(a int, out b int) language sql as 'select 1';
+        create procedure g(out b int) language sql as 'select 1';
+        create procedure h(inout a int, out b int) language sql as 'select 1, 2';
+        create procedure p(a int, out b int) language sql as 'select 1';
+        create procedure p(a int, b int) language sql as 'select 1';
+        comment on procedure p(in int, out int) is 'one comes out';
+        grant execute on procedure p(in int, in int) to pg_monitor;
+        """,
+        """
+        create procedure f(a int, out b int) language sql as 'select 2';
+        comment on procedure f(int, out int) is 'x';
+        revoke execute on procedure f(int, out int) from public;
+        create procedure f(a text, out b int) language sql as 'select 3';
+        create procedure f(a text, b int, out c int) language sql as 'select 3';
+        create procedure f(a text, b int, variadic c text[]) language sql as 'select 3';
+        comment on procedure f(in text, out int) is 'y';
+        comment on procedure f(in text, in int, out int) is 'z';
+        alter procedure f(in text, in int, out int) set work_mem = '3MB';
+        grant execute on procedure f(in text, out int) to pg_monitor;
+        create procedure g(out b int, out c int) language sql as 'select 1, 2';
+        create procedure g(x int) language sql as 'select 1';
+        comment on procedure g(in int) is 'one goes in';
+        create procedure h(inout a int, out b text) language sql as 'select 1, ''x''::text';
+        create procedure p(a int, out b int) language sql as 'select 1';
+        comment on procedure p(in int, out int) is 'only one goes in';
+        """,
+    ),
+    "what hangs on itself in a circle": (
+        """
+        create table t (id int);
+        create view v as select id from t;
+        create view w as select id from v;
+        create rule into_w as on insert to v do instead insert into w values (new.id);
+        create rule into_v as on insert to w do instead insert into v values (new.id);
+        """,
+        """
+        create table t (id bigint);
+        create view v as select id from t;
+        create view w as select id from v;
+        create rule into_w as on insert to v do instead insert into w values (new.id);
+        create rule into_v as on insert to w do instead insert into v values (new.id);
+        create table a (id int, x int);
+        create table b (id int, y int);
+        create function of_a() returns int begin atomic select max(x) from a; end;
+        create function of_b() returns int begin atomic select max(id) from b; end;
+        alter table a alter x set default of_b();
+        alter table b alter y set default of_a();
+        create table c (id int, x int);
+        create function of_c() returns int begin atomic select max(id) from c; end;
+        alter table c alter x set default of_c(), add check (of_c() > 0);
+        create table d (id int);
+        create table e (id int);
+        create policy p on d using (exists (select from e where e.id = d.id));
+        create policy p on e using (exists (select from d where e.id = d.id));
+        """,
+    ),
 }

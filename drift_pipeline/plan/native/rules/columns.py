@@ -53,7 +53,7 @@ def default_waits(scene: Scene, column: Fact) -> bool:
     """Whether the default needs something that needs the table itself, so that it is set later."""
     aspect = aspect_of(column.id, "default")
     others = scene.goal_needs.get(aspect, frozenset()) - {column.id}
-    return any(column.parent and reaches(other, column.parent, scene.goal_needs) for other in others)
+    return any(column.parent and reaches(other, column.parent, scene.needs_of_new) for other in others)
 
 
 def column_clause(
