@@ -13,7 +13,7 @@ from tests.models.applications import Application
 from tests.models.test_env_py import GENERIC, INI
 
 MODELS = """
-    from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, Numeric, String, Table, Text
+    from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, MetaData, Numeric, String, Table, Text
 
     class Base:
         metadata = MetaData()
@@ -38,7 +38,8 @@ MODELS = """
     )
     Table("pending_table", Base.metadata, Column("id", Integer, primary_key=True))
     Table("model_table", Base.metadata, Column("id", Integer, primary_key=True))
-    Table("kept_table", Base.metadata, Column("id", Integer, primary_key=True))
+    Table("kept_table", Base.metadata, Column("id", Integer, primary_key=True),
+          Column("made", DateTime, server_default="now()"))  # a string: PostgreSQL reads it once
 """
 
 FIRST = """
@@ -48,7 +49,7 @@ FIRST = """
         hand_null_model_type integer NOT NULL, pending_dropped integer, model_dropped integer
     );
     CREATE INDEX ix_hand_dropped ON things (id);
-    CREATE TABLE kept_table (id serial PRIMARY KEY);
+    CREATE TABLE kept_table (id serial PRIMARY KEY, made timestamp DEFAULT 'now()');
     CREATE TABLE dropped_table (id serial PRIMARY KEY);
 """
 SECOND = """

@@ -53,6 +53,10 @@ def test_the_cause_is_what_was_done(seen: Seen, what: str) -> None:
     assert seen.causes()[what] == EXPECTED[what]
 
 
+def test_a_default_that_is_read_once_differs_nowhere_and_is_told_of(seen: Seen) -> None:
+    assert "the default of public.kept_table.made is the moment in which the table was made" in seen.notes
+
+
 def test_nothing_else_differs(seen: Seen) -> None:
     # what was done by hand just as the pending revision does it is no difference any more
     assert set(seen.causes()) == set(EXPECTED)
