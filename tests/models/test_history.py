@@ -11,6 +11,7 @@ from drift_pipeline.config import Database, ModelSettings
 from drift_pipeline.errors import ConfigError, MigrationError
 from drift_pipeline.models import history, subprocesses
 from drift_pipeline.models.history import BASE, Revision, heads, list_revisions, migrate, pending, schema_at
+from drift_pipeline.models.loader import load_models
 from drift_pipeline.scratch.server import ScratchServer
 from tests.models.applications import PLAIN, Application
 from tests.models.test_env_py import GENERIC, INI
@@ -321,3 +322,49 @@ def test_whoever_has_several_histories_or_arguments_is_told_which_settings_name_
     with pytest.raises(MigrationError, match="KeyError: 'tenant'") as caught:
         migrate(several.settings(alembic="alembic.ini", section="core"), several.root, new_database())
     assert "models.x" in caught.value.hint
+
+
+# what `alembic init -t async` writes
+FROM_CONFIG = """
+    import asyncio
+    from alembic import context
+    from sqlalchemy import pool
+    from sqlalchemy.ext.asyncio import async_engine_from_config
+    from shop import Base
+
+    config = context.config
+
+
+    def do_run_migrations(connection):
+        context.configure(connection=connection, target_metadata=Base.metadata)
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+    async def run_async_migrations():
+        section = config.get_section(config.config_ini_section, {})
+        connectable = async_engine_from_config(section, prefix="sqlalchemy.", poolclass=pool.NullPool)
+        async with connectable.connect() as connection:
+            await connection.run_sync(do_run_migrations)
+        await connectable.dispose()
+
+    asyncio.run(run_async_migrations())
+"""
+
+
+@pytest.mark.parametrize("scheme", ["postgresql+asyncpg", "sqlite+aiosqlite"])
+def test_an_asynchronous_env_py_gets_an_asynchronous_driver_though_there_is_another(
+    project: Application,
+    new_database: Callable[..., Database],
+    run_sql: Callable[..., list[tuple[object, ...]]],
+    scheme: str,
+) -> None:
+    pytest.importorskip("asyncpg")
+    project.write("alembic.ini", INI.replace("postgresql+psycopg2", scheme))
+    project.write("migrations/env.py", FROM_CONFIG)
+    # asyncpg takes one statement at a time
+    migration(project, "r1", None, 'op.execute("CREATE TABLE a (id uuid PRIMARY KEY)")')
+    assert load_models(settings(project), project.root, cache=project.cache).tables
+    scratch = new_database()
+    migrate(settings(project), project.root, scratch)
+    assert run_sql(scratch, "select version_num from alembic_version") == [("r3",)]

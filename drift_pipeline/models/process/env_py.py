@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import contextlib
 import importlib
+import importlib.util
 import io
 import os
 import traceback
-from typing import Any, Iterator, NamedTuple  # noqa: UP035 - Python 3.9
+from typing import Any, Callable, Iterator, NamedTuple  # noqa: UP035 - Python 3.9
 
 from alembic import command
 from alembic.config import Config
@@ -36,11 +37,11 @@ class Ini(NamedTuple):
     x: list[str] = []  # noqa: RUF012 - never changed
 
 
-def config_of(ini: Ini, url: str = "", *, named: bool = True) -> Config:
+def config_of(ini: Ini, url: Callable[[str], str] | None = None, *, named: bool = True) -> Config:
     """Alembic's configuration, with another database's URL in place of the one that is written there.
 
-    Paths in it are relative to the folder that the command is started in (see `_started_in`). `named`: false leaves it
-    without a URL where none is written.
+    Paths in it are relative to the folder that the command is started in (see `_started_in`). `url`: makes one for a
+    driver; None leads nowhere. `named`: false leaves it without a URL where none is written.
     """
     path = ini.path
     home = os.path.dirname(path) or "."
@@ -53,21 +54,39 @@ def config_of(ini: Ini, url: str = "", *, named: bool = True) -> Config:
         config.set_main_option("script_location", os.path.abspath(home).replace("%", "%%"))
     os.chdir(_started_in(config.get_main_option("script_location") or "", os.path.abspath(home)))
     written = config.get_main_option("sqlalchemy.url") or ""
-    scheme = written.partition("://")[0] if written.startswith("postgresql") else "postgresql+psycopg2"
+    scheme = written.partition("://")[0]
+    if not scheme.startswith("postgresql"):
+        scheme = "postgresql+" + (_driver(written) if _asynchronous(written) else "psycopg2")
     if written or named:
         # ConfigParser takes a percent sign for the beginning of a name
-        config.set_main_option("sqlalchemy.url", (url or scheme + "://" + NOWHERE).replace("%", "%%"))
+        made = url(_driver(written)) if url else scheme + "://" + NOWHERE
+        config.set_main_option("sqlalchemy.url", made.replace("%", "%%"))
     config.cmd_opts = argparse.Namespace(
         cmd=(command.upgrade, ["revision"], ["sql", "tag"]),  # as Alembic's own parser leaves it
         x=ini.x,
         autogenerate=False,
-        sql=not url,
+        sql=url is None,
         revision="heads",
         tag=None,
         name=config.config_ini_section,
         raiseerr=True,
     )
     return config
+
+
+def _asynchronous(url: str) -> bool:
+    return url.partition("://")[0].partition("+")[2] in ("asyncpg", "psycopg_async", "aiosqlite", "aiomysql", "asyncmy")
+
+
+def _driver(written: str) -> str:
+    """A driver for PostgreSQL that this interpreter has: asynchronous where that of the ini's own URL is."""
+    asked = written.partition("://")[0].partition("+")[2]
+    own = [asked] if written.startswith("postgresql") and asked in _DRIVERS else []
+    order = (*own, *(("asyncpg", "psycopg") if _asynchronous(written) else ()), *_DRIVERS)
+    return next((module for module in order if importlib.util.find_spec(module)), _DRIVERS[0])
+
+
+_DRIVERS = ("psycopg2", "psycopg", "asyncpg", "pg8000")
 
 
 def _started_in(location: str, home: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import importlib.util
 import os
 import re
 import subprocess
@@ -220,16 +219,7 @@ def _also_from(config: Config, folder: str) -> Config:
     return config
 
 
-def _url(scratch: dict[str, str]) -> str:
-    """For env.py files that build no engine of their own; the driver is the one that this interpreter has."""
-    host = quote(scratch.get("host", ""), safe="")
-    return "postgresql+{}://{}@/{}?host={}&port={}".format(
-        _driver(), quote(scratch.get("user", ""), safe=""), quote(scratch["dbname"], safe=""), host, scratch.get("port")
-    )
-
-
-def _driver() -> str:
-    for module in ("psycopg2", "psycopg", "asyncpg", "pg8000"):
-        if importlib.util.find_spec(module):
-            return module
-    return "psycopg2"
+def _url(scratch: dict[str, str]) -> Callable[[str], str]:
+    """For env.py files that build no engine of their own."""
+    user, name, host = (quote(scratch.get(each, ""), safe="") for each in ("user", "dbname", "host"))
+    return lambda driver: f"postgresql+{driver}://{user}@/{name}?host={host}&port={scratch.get('port')}"
