@@ -13,6 +13,7 @@ from drift_pipeline.plan.native.ground import Ground
 from drift_pipeline.plan.native.heirs import parents_of
 from drift_pipeline.plan.native.quote import dotted
 from drift_pipeline.plan.native.rules import RULES
+from drift_pipeline.plan.native.rules.columns import only_column
 from drift_pipeline.plan.native.rules.types import rename_type
 from drift_pipeline.plan.native.situation import ABOUT_OTHERS
 from drift_pipeline.plan.native.steps import Phase, Step, aspect_of, base_of
@@ -99,10 +100,8 @@ class Going(Ground):
             return True
         if fact.id.kind == "function" and shells_of(fact.id, self.scene.source_needs) & self.scene.gone:
             return True
-        owner = fact.attributes.get("owned_by")
-        if fact.id.kind != "sequence" or not isinstance(owner, list):
-            return False
-        return FactId("column", tuple(map(str, owner))) in self.scene.gone
+        column = _column_of(fact)
+        return column is not None and column in self.scene.gone
 
     @cached_property
     def _heirs_columns(self) -> Mapping[FactId, list[FactId]]:
@@ -132,11 +131,23 @@ class Going(Ground):
         for other in (*self._attached(key), *self._heirs_columns.get(key, ())) if source else ():
             if other in self.scene.gone and self.situation.source[other].parent not in self.scene.gone:
                 yield from self._with_parts(other, children)
+        for other in self._not_nulls.get(key, ()) if source and key.kind == "column" else ():
+            yield from self._with_parts(other, children)
         for sequence in self.scene.owned_sequences.get(key, ()) if source else ():
             if sequence in self.scene.gone:
                 yield from self._with_parts(sequence, children)
         if key.kind == "base_type" and source:
             yield from self.scene.source_dependants.get(aspect_of(key, "shell"), ())
+
+    @cached_property
+    def _not_nulls(self) -> Mapping[FactId, list[FactId]]:
+        """NOT NULL constraints that are facts of their own and go, by the column."""
+        found: dict[FactId, list[FactId]] = {}
+        for key in self.scene.gone:
+            if key.kind == "not_null":
+                column = _column_of(self.situation.source[key])
+                found.setdefault(column or key, []).append(key)
+        return found
 
     @cached_property
     def _in_circles(self) -> frozenset[FactId]:
@@ -198,3 +209,11 @@ class Going(Ground):
             disturbs=frozenset({fact.id}),
             note=self._note(fact.id),
         )
+
+
+def _column_of(fact: Fact) -> FactId | None:
+    """The column that a sequence or a NOT NULL constraint goes away with."""
+    owner = fact.attributes.get("owned_by")
+    if fact.id.kind == "not_null":
+        return FactId("column", (*fact.id.name[:2], only_column(fact)))
+    return FactId("column", tuple(map(str, owner))) if fact.id.kind == "sequence" and isinstance(owner, list) else None

@@ -169,9 +169,10 @@ def _leave(
     kept: Mapping[FactId, Fact],
 ) -> set[FactId]:
     moved: set[FactId] = set()
+    others = _columns_by_others(child, source, goal, there)
     for column in parts_of(parent, source, there, ("column",)):
         own = as_child(column, child)
-        if own.id not in source:
+        if own.id not in source and own.id not in others:
             source[own.id] = replace(own, attributes={**own.attributes, "_position": 0})
             moved.add(own.id)
         if own.id in kept:
@@ -205,6 +206,14 @@ def _leave(
     return moved
 
 
+def _columns_by_others(
+    child: FactId, source: Mapping[FactId, Fact], goal: Mapping[FactId, Fact], children: Mapping[FactId, Sequence[Fact]]
+) -> set[FactId]:
+    """The columns that an heir has by the parents that it keeps, whoever else leaves or comes."""
+    kept = [parent for parent in parents_of(source[child]) if parent in parents_of(goal[child])]
+    return {as_child(fact, child).id for parent in kept for fact in parts_of(parent, source, children, ("column",))}
+
+
 def _copies(
     child: FactId,
     above: Iterable[Fact],
@@ -227,9 +236,10 @@ def _join(
     wanted: Mapping[FactId, Sequence[Fact]],
 ) -> set[FactId]:
     moved: set[FactId] = set()
+    others = _columns_by_others(child, source, goal, wanted)
     for column in parts_of(parent, goal, wanted, ("column",)):
         own = as_child(column, child)
-        if own.id not in goal:
+        if own.id not in goal and own.id not in others:
             goal[own.id] = own
             moved.add(own.id)
     if not goal[child].attributes.get("partition_of"):

@@ -39,10 +39,11 @@ class Case:
 
 
 def cases() -> Iterator[Case]:
-    """The cases of alterations.sql."""
+    """The cases of alterations.sql, and of the file beside it."""
     names: list[str] = []
     given, then, part, number = "", "", "", 0
-    for line in Path(__file__).with_name("alterations.sql").read_text(encoding="utf-8").splitlines():
+    files = sorted(Path(__file__).parent.glob("alterations*.sql"))
+    for line in "\n".join(path.read_text(encoding="utf-8") for path in files).splitlines():
         if line.startswith("-- given"):
             names, given, then, part = line.split()[2:], "", "", "given"
         elif line.startswith("-- then"):
@@ -53,7 +54,7 @@ def cases() -> Iterator[Case]:
             given += line + "\n"
         elif part == "then":
             then += line + "\n"
-        elif part == "cases":
+        elif part == "cases" and not line.startswith("--"):
             number += 1
             yield _case(f"case_{number:03}", line, (given, then), names)
 
@@ -136,13 +137,14 @@ def refused(database: Database, statements: Iterable[Statement]) -> list[str]:
     connection.autocommit = True
     try:
         with connection.cursor() as cursor:
-            while waiting and len(waiting) != len(failed):
-                waiting, failed = [*failed] or waiting, {}
+            while waiting:
+                failed = {}
                 for sql in waiting:
                     try:
                         cursor.execute(sql)
                     except psycopg2.Error as error:
                         failed[sql] = str(error)
+                waiting = [*failed] if len(failed) < len(waiting) else []
     finally:
         connection.close()
     return [f"{sql}: {words}" for sql, words in failed.items()]
