@@ -39,11 +39,46 @@ join pg_namespace fn on fn.oid = f.relnamespace
 join column_names names on names.attrelid = k.conrelid
 join column_names fnames on fnames.attrelid = k.confrelid
 left join (
+    -- one word where all triggers of the table and its partitions are in one state and none of another table is switched
+    with recursive switched as (
+        select distinct tgconstraint as oid from pg_trigger where tgisinternal and tgconstraint <> 0 and tgenabled <> 'O'
+    ),
+    declared as (
+        select c.oid, c.conparentid from switched s join pg_constraint c on c.oid = s.oid
+        union
+        select c.oid, c.conparentid from declared d join pg_constraint c on c.oid = d.conparentid
+    ),
+    part as (
+        select d.oid as root, d.oid from declared d where d.conparentid = 0
+        union
+        select p.root, c.oid from part p join pg_constraint c on c.conparentid = p.oid
+    ),
+    each as (
+        select p.root, t.tgrelid, t.tgenabled as enabled,
+            -- RI_FKey_check_ins and _upd look at new rows of the table itself
+            bool_or(t.tgfoid in (1644, 1645)) over (partition by p.root, t.tgrelid) as own,
+            case when t.tgtype & 4 = 4 then 'insert' when t.tgtype & 8 = 8 then 'delete' else 'update' end as event,
+            case t.tgenabled when 'D' then 'disabled' when 'R' then 'replica' else 'always' end as word,
+            count(*) over (partition by p.root, t.tgrelid) as there
+        from part p join pg_trigger t on t.tgconstraint = p.oid
+        where t.tgisinternal
+    )
     select
-        tgconstraint,
-        string_agg(distinct case tgenabled when 'D' then 'disabled' when 'R' then 'replica' else 'always' end, ',') as enabled
-    from pg_trigger
-    where tgisinternal and tgconstraint <> 0 and tgenabled <> 'O'
-    group by tgconstraint
-) state on state.tgconstraint = k.oid
+        a.root, case
+            when bool_and((a.enabled <> 'O') = a.own) and count(distinct a.enabled) filter (where a.own) = 1
+                then min(a.word) filter (where a.own)
+            else (
+                select string_agg(o.said, ', ' order by o.said)
+                from (
+                    select e.word || ' on ' || quote_ident(n.nspname) || '.' || quote_ident(c.relname)
+                        || case when count(*) < e.there then ' for ' || string_agg(e.event, ' and ' order by e.event) else '' end as said
+                    from each e join pg_class c on c.oid = e.tgrelid join pg_namespace n on n.oid = c.relnamespace
+                    where e.root = a.root and e.enabled <> 'O'
+                    group by e.word, e.there, n.nspname, c.relname
+                ) o
+            )
+        end as enabled
+    from each a
+    group by a.root
+) state on state.root = k.oid
 where k.conparentid = 0
