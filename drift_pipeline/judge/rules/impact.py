@@ -156,8 +156,8 @@ STRUCTURE_NOW: tuple[ImpactRule, ...] = (
     ImpactRule("J44", ("schema",), MISSING, BREAKS, "Every query on objects in the schema fails."),
     ImpactRule("J45", ("extension",), MISSING, BREAKS, "Its types and functions are missing.", when=on.is_needed),
     ImpactRule("J45u", ("extension",), MISSING, DEGRADES,
-               "Nothing that is compared needs it, but queries may call its functions. Some migrations make an extension"
-               " only where they may.", when=~on.is_needed),
+               "Nothing that is compared needs it, but queries may call its functions. Some migrations make an "
+               "extension only where they may.", when=~on.is_needed),
     ImpactRule("J46", ("table",), ALTER, DEGRADES, "Live, the content would be emptied by a crash.",
                attributes=("persistence",), when=~on.becomes_unlogged),
     ImpactRule("J47", _TABLES, ALTER, DEGRADES, "Queries on the parent return other rows.",
