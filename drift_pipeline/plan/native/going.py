@@ -100,8 +100,10 @@ class Going(Ground):
             return True
         if fact.id.kind == "function" and shells_of(fact.id, self.scene.source_needs) & self.scene.gone:
             return True
-        column = _column_of(fact)
-        return column is not None and column in self.scene.gone
+        owner = fact.attributes.get("owned_by")
+        if fact.id.kind == "sequence" and isinstance(owner, list):
+            return FactId("column", tuple(map(str, owner))) in self.scene.gone
+        return fact.id.kind == "not_null" and any(fact.id in found for found in self._not_nulls.values())
 
     @cached_property
     def _heirs_columns(self) -> Mapping[FactId, list[FactId]]:
@@ -141,12 +143,13 @@ class Going(Ground):
 
     @cached_property
     def _not_nulls(self) -> Mapping[FactId, list[FactId]]:
-        """NOT NULL constraints that are facts of their own and go, by the column."""
+        """NOT NULL constraints that go with their column: one of an identity column cannot go before it."""
         found: dict[FactId, list[FactId]] = {}
         for key in self.scene.gone:
             if key.kind == "not_null":
-                column = _column_of(self.situation.source[key])
-                found.setdefault(column or key, []).append(key)
+                column = FactId("column", (*key.name[:2], only_column(self.situation.source[key])))
+                if column in self.scene.gone and self.situation.source[column].attributes.get("identity"):
+                    found.setdefault(column, []).append(key)
         return found
 
     @cached_property
@@ -209,11 +212,3 @@ class Going(Ground):
             disturbs=frozenset({fact.id}),
             note=self._note(fact.id),
         )
-
-
-def _column_of(fact: Fact) -> FactId | None:
-    """The column that a sequence or a NOT NULL constraint goes away with."""
-    owner = fact.attributes.get("owned_by")
-    if fact.id.kind == "not_null":
-        return FactId("column", (*fact.id.name[:2], only_column(fact)))
-    return FactId("column", tuple(map(str, owner))) if fact.id.kind == "sequence" and isinstance(owner, list) else None
