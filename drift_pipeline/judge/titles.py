@@ -6,6 +6,7 @@ The phrases are tables: by kind and attribute, with one text for each way that a
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from drift_pipeline.diff.differences import AttributeChange, Change, Difference
 from drift_pipeline.judge.rules.rule import own_changes
 from drift_pipeline.judge.values import looks, shown_attribute, shown_value
 from drift_pipeline.judge.words import dotted, kind_word, subject, visible
+from drift_pipeline.schema.coverage import THE_OWNER
 from drift_pipeline.schema.facts import FactId, Value
 
 PHRASES_SHOWN = 3
@@ -257,9 +259,9 @@ def _of_maps(name: str, before: Value, after: Value, where: str) -> list[str]:
             continue
         left = shown_value(old[key]) if key in old else "not set"
         right = shown_value(new[key]) if key in new else "not set"
-        if name == "privileges":
-            left, right = (_granted(key, side) for side in (old, new))
-        verb = "differ: {} is" if name == "privileges" else "has {}"
+        if name in _GRANTED:
+            left, right = (_GRANTED[name](key, side) for side in (old, new))
+        verb = "differ: {} is" if name in _GRANTED else "has {}"
         told.append(f"{verb.format(visible(key))} {left} in {where}, {right} in the models")
     return told
 
@@ -268,6 +270,15 @@ def _granted(key: str, side: dict[str, Any]) -> str:
     if key not in side:
         return "not granted"
     return "granted with grant option" if side[key] else "granted"
+
+
+def _grantors(key: str, side: dict[str, Any]) -> str:
+    given = side.get(key, {THE_OWNER: False})
+    names = ("the owner" if role == THE_OWNER else visible(role) for role in sorted(given))
+    return f"granted by {' and '.join(names)}"
+
+
+_GRANTED: Mapping[str, Callable[[str, dict[str, Any]], str]] = {"privileges": _granted, "granted_by": _grantors}
 
 
 def sort_name(fact_id: FactId) -> tuple[str, ...]:

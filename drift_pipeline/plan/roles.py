@@ -17,6 +17,7 @@ from typing import Any
 import psycopg2
 from psycopg2 import sql
 
+from drift_pipeline.schema.coverage import THE_OWNER
 from drift_pipeline.schema.facts import Fact, Schema
 from drift_pipeline.scratch.databases import connect
 from drift_pipeline.scratch.server import ScratchServer
@@ -57,8 +58,9 @@ def proof_roles(server: ScratchServer, schemas: Collection[Schema]) -> Iterator[
         try:
             if is_superuser:
                 worker = _create_worker(cursor, builder)
-            for name in sorted(_named_in(schemas) - {builder, "PUBLIC"}):
-                _stand_in(cursor, name, worker)
+            named = _named_in(schemas)
+            for name in sorted(named.keys() - {builder, "PUBLIC"}):
+                _stand_in(cursor, name, worker, owns=named[name])
             yield worker
         finally:
             if worker.apart:
@@ -81,7 +83,7 @@ def _create_worker(cursor: Any, builder: str) -> ProofRoles:
     return roles
 
 
-def _stand_in(cursor: Any, name: str, roles: ProofRoles) -> None:
+def _stand_in(cursor: Any, name: str, roles: ProofRoles, *, owns: bool) -> None:
     """A role that may do nothing. What cannot be stood in for shows in the proof: its statements do not run."""
     identifier = sql.Identifier(name)
     with contextlib.suppress(psycopg2.Error):
@@ -95,28 +97,36 @@ def _stand_in(cursor: Any, name: str, roles: ProofRoles) -> None:
             " where rolname = %s and pg_catalog.shobj_description(oid, 'pg_authid') = %s",
             (name, STAND_IN),
         )
-        # the worker acts as owner of what it gave away; never as a role that is somebody's
-        if cursor.fetchone() is not None and roles.apart:
+        # The worker acts as owner of what it gave away; never as a role that is somebody's, nor as one that was granted
+        # something: the server would take that one for the grantor of what the worker grants.
+        if cursor.fetchone() is not None and roles.apart and owns:
             cursor.execute(sql.SQL("grant {} to {}").format(identifier, sql.Identifier(roles.worker)))
 
 
-def _named_in(schemas: Collection[Schema]) -> set[str]:
+def _named_in(schemas: Collection[Schema]) -> dict[str, bool]:
+    """The roles, each with whether anything is, or will be, its own."""
     facts = {id(fact): fact for schema in schemas for fact in schema.facts.values()}  # most are in all of them
-    return {role for fact in facts.values() for role in _roles_of(fact)}
+    owners = {role for fact in facts.values() for role in _owners_of(fact)}
+    others = {role for fact in facts.values() for role in _roles_of(fact)}
+    return {role: role in owners for role in owners | others if role.lower() != "public"}
+
+
+def _owners_of(fact: Fact) -> list[str]:
+    owner = fact.attributes.get("owner")
+    creator = [fact.id.name[0]] if fact.id.kind == "default_privilege" else []
+    return [owner, *creator] if isinstance(owner, str) else creator
 
 
 def _roles_of(fact: Fact) -> list[str]:
     found = []
-    owner, roles = fact.attributes.get("owner"), fact.attributes.get("roles")
-    if isinstance(owner, str):
-        found.append(owner)
+    roles, grantors = fact.attributes.get("roles"), fact.attributes.get("granted_by")
     if fact.id.kind == "policy" and isinstance(roles, list):
         found += [role for role in roles if isinstance(role, str)]
-    if fact.id.kind in {"privilege", "user_mapping"}:
+    if fact.id.kind in {"privilege", "user_mapping", "default_privilege"}:
         found.append(fact.id.name[-1])
-    if fact.id.kind == "default_privilege":
-        found += [fact.id.name[0], fact.id.name[-1]]
-    return [role for role in found if role.lower() != "public"]
+    for by in grantors.values() if isinstance(grantors, dict) else ():
+        found += by.keys() - {THE_OWNER} if isinstance(by, dict) else ()
+    return found
 
 
 def _sweep(cursor: Any) -> None:

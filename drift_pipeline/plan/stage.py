@@ -24,6 +24,9 @@ NEEDS_ADMIN = re.compile(
     # functions of these languages could do anything
     r"|(?:create|alter)\s+(?:or\s+replace\s+)?function\b(?=.*\bleakproof\b)(?!.*\blanguage\s+['\"]?(?:c|internal)\b).*"
     r"|alter\s+default\s+privileges\b.*|(?:grant|revoke)\b(?=.*\son\s).*"
+    # what somebody passed on, as passed_on.py writes it
+    r"|do\s+(?P<tag>\$\w*\$)\s+declare\s+former text := current_setting\('role'\);\s+begin\s+set local role [^;]+;\s+"
+    r"(?:(?:grant|revoke)\b[^;]+\bon\b[^;]+;\s+)+perform set_config\('role', former, true\);\s+end\s+(?P=tag)"
     # a wrapper's validator, a function of strangers, is called when there are options
     r"|(?:create|alter|drop)\s+foreign\s+data\s+wrapper\b(?!.*\boptions\b).*"
     rf"|comment\s+on\s+(?:extension|event\s+trigger|foreign\s+data\s+wrapper|language)\s+{_NAME}\s+is\b.*"
@@ -31,6 +34,9 @@ NEEDS_ADMIN = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 """Definitions that only a superuser may make, and that run no code of strangers while they are made."""
+
+_IN_VAIN = re.compile(r"(?:no privileges (?:were granted|could be revoked)|not all privileges (?:were|could be)) ")
+"""What the server warns of, and does not refuse: whoever granted may not, or not all of it."""
 
 _ADDS_ENUM_VALUE = re.compile(
     r"alter\s+type\b.*?\badd\s+value\s+(?:if\s+not\s+exists\s+)?(?P<label>E?'(?:[^']|'')*')", re.IGNORECASE | re.DOTALL
@@ -160,12 +166,15 @@ class Stage:
             return self._as_admin(statement)
         return _words(error)
 
-    def _inside(self, statement: Statement) -> _Measured:
+    def _inside(self, statement: Statement) -> _Measured | str:
         self._messages.clear()
         with self._worker.cursor() as cursor:
             cursor.execute("savepoint before_statement")
             cursor.execute(self._spelled(statement))
             messages = list(self._messages)
+            if any(map(_IN_VAIN.search, messages)) and NEEDS_ADMIN.fullmatch(statement.sql.strip()):
+                self._recover()
+                return self._as_admin(statement)
             measured = self._witness.measure(statement, messages) if self._measure else (statement, [])
             cursor.execute("release savepoint before_statement")
         if self._measure and not self._at_once:

@@ -46,6 +46,9 @@ ATTACHED = "attached"
 """Attribute of a partition: the name of each of its parts of the parent's complete indexes and keys, with schema and
 name of the index that it is attached to. What differs there is told of the part, as if it were a fact of its own."""
 
+THE_OWNER = "(owner)"
+"""Among those who granted a privilege: whoever owns the object, under whatever name."""
+
 KINDS: Mapping[str, str] = {
     "schema": "",
     "extension": "What belongs to one is left to it, but for privileges that were changed.",
@@ -97,7 +100,7 @@ KINDS: Mapping[str, str] = {
     "transform": "",
     "access_method": "",
     "comment": "Of the database itself: no.",
-    "privilege": "No list is the same as the explicit default one; who granted is no fact.",
+    "privilege": "No list is the same as the explicit default one; who granted is said where it is not the owner.",
     "default_privilege": "Only what differs from what the server grants anyway.",
     "security_label": "Of shared objects: no.",
 }

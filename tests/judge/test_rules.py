@@ -116,6 +116,9 @@ STATED_AND_EMPTY = {
     ("unique", "definition"),
     ("table", "server"),
     ("table", "server_options"),
+    # what differs there is told of the index or the key
+    ("table", "attached"),
+    ("foreign_table", "attached"),
     # the server refuses them on foreign tables
     *(("foreign_table", name) for name in ("access_method", "cluster_on", "replica_identity")),
     *(("foreign_table", name) for name in ("row_security", "force_row_security")),

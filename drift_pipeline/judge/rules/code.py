@@ -246,6 +246,12 @@ ACCESS: tuple[Rule, ...] = (
         attributes=("privileges",), when=on.grants_less,
     ),
     Rule(
+        "P08c", ("privilege",), ALTER, MINOR, "GRANT by somebody else",
+        "The right hangs on whoever granted it: only that role can take it back, and it goes when that one's does.",
+        "Find out who is meant to grant it.",
+        attributes=("granted_by",),
+    ),
+    Rule(
         "P09", ("default_privilege",), (*CREATE, *DROP, *ALTER), MAJOR, "ALTER DEFAULT PRIVILEGES",
         "Objects that are made later get other rights.",
         "Check who may use objects that are made later.",

@@ -23,7 +23,7 @@ select
 from about t
 left join pg_class c on t.classid = 'pg_class'::regclass and c.oid = t.objid
 left join space cs on cs.oid = c.relnamespace
-left join pg_attribute a on t.classid = 'pg_class'::regclass and t.objsubid > 0 and a.attrelid = t.objid and a.attnum = t.objsubid
+left join pg_attribute a on t.classid = 'pg_class'::regclass and t.objsubid <> 0 and a.attrelid = t.objid and a.attnum = t.objsubid
 left join pg_index i on t.classid = 'pg_class'::regclass and i.indexrelid = t.objid
 left join pg_constraint k on t.classid = 'pg_constraint'::regclass and k.oid = t.objid
 left join relation r on r.oid = coalesce(i.indrelid, k.conrelid)

@@ -13,7 +13,7 @@ from (
     from lasting
     union all
     select hash_record_extended(row(2, a.attrelid, a.attnum, a.xmin), 0) from pg_attribute a join lasting on lasting.oid = a.attrelid
-    where a.attnum > 0
+    where (a.attnum > 0 or a.attacl is not null)
     union all
     select hash_record_extended(row(3, d.oid, d.xmin), 0) from pg_attrdef d join lasting on lasting.oid = d.adrelid
     union all

@@ -4,7 +4,7 @@ from (
     from pg_class c join part p on p.classid = 'pg_class'::regclass and p.objid = c.oid
     union all
     select p.relation, hash_record_extended(row(2, a.attrelid, a.attnum, a.xmin, a.ctid), 0)
-    from pg_attribute a join part p on p.classid = 'pg_class'::regclass and p.objid = a.attrelid where a.attnum > 0
+    from pg_attribute a join part p on p.classid = 'pg_class'::regclass and p.objid = a.attrelid where (a.attnum > 0 or a.attacl is not null)
     union all
     select adrelid, hash_record_extended(row(3, oid, xmin, ctid), 0) from pg_attrdef
     union all

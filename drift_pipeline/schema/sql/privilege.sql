@@ -1,5 +1,6 @@
 -- Privileges, one row a grantee, by the address of the object. No list at all is the same as the explicit default one.
 -- Whoever may do all that the kind of object knows has ALL: a server that knows more privileges says the same then.
+-- What the owner did not grant alone is said with all who granted it: only they can take back what they gave.
 with acl as materialized (
     select 'pg_class'::regclass::oid as classid, c.oid as objid, 0 as objsubid,
         case c.relkind when 'S' then 's' else 'r' end::"char" as type, c.relacl as acl, c.relowner as owner
@@ -13,7 +14,7 @@ with acl as materialized (
     union all
     select 'pg_class'::regclass, a.attrelid, a.attnum, 'c', a.attacl, r.relowner
     from pg_attribute a join pg_class r on r.oid = a.attrelid join space s on s.oid = r.relnamespace
-    where a.attacl is not null and a.attnum > 0 and not a.attisdropped
+    where a.attacl is not null and not a.attisdropped
     union all
     select 'pg_proc'::regclass, p.oid, 0, 'f', p.proacl, p.proowner from pg_proc p join space s on s.oid = p.pronamespace
     union all
@@ -34,7 +35,9 @@ every as materialized (
     select count(*) as relation from aclexplode(acldefault('r', 10))
 ),
 granted as materialized (
-    select a.classid, a.objid, a.objsubid, a.type, x.grantee, x.privilege_type, bool_or(x.is_grantable) as grantable
+    select a.classid, a.objid, a.objsubid, a.type, x.grantee, x.privilege_type, bool_or(x.is_grantable) as grantable,
+        bool_or(x.is_grantable) filter (where x.grantor = a.owner) as by_owner,
+        jsonb_object_agg(pg_get_userbyid(x.grantor), x.is_grantable) filter (where x.grantor <> a.owner) as by_others
     from acl a
     cross join lateral aclexplode(coalesce(a.acl, acldefault(a.type, a.owner))) x
     where not exists (select from member m where m.classid = a.classid and m.objid = a.objid)
@@ -45,12 +48,16 @@ summary as materialized (
         case when g.type = 'r' and count(*) = (select relation from every) and bool_and(g.grantable) = bool_or(g.grantable)
             then json_build_object('ALL', bool_or(g.grantable))
             else json_object_agg(g.privilege_type, g.grantable order by g.privilege_type)
-        end as privileges
+        end as privileges,
+        jsonb_object_agg(
+            g.privilege_type,
+            case when g.by_owner is null then g.by_others else g.by_others || jsonb_build_object('(owner)', g.by_owner) end
+        ) filter (where g.by_others is not null) as granted_by
     from granted g
     group by g.classid, g.objid, g.objsubid, g.type, g.grantee
     union all
     -- of identity columns' sequences only what is not usual is said, so that nothing left to the owner must be, too
-    select a.classid, a.objid, a.objsubid, pg_get_userbyid(a.owner)::text, '{}'
+    select a.classid, a.objid, a.objsubid, pg_get_userbyid(a.owner)::text, '{}', null
     from acl a
     where a.type = 's' and a.acl is not null and not exists (select from aclexplode(a.acl) x where x.grantee = a.owner)
         and exists (
@@ -61,5 +68,6 @@ summary as materialized (
 select
     'privilege' as kind, null::text[] as prefix, array[p.grantee] as suffix,
     p.classid, p.objid, p.objsubid,
-    json_build_object('privileges', p.privileges) as attributes
+    case when p.granted_by is null then json_build_object('privileges', p.privileges)
+        else json_build_object('privileges', p.privileges, 'granted_by', p.granted_by) end as attributes
 from summary p

@@ -181,6 +181,12 @@ grant execute on function f() to pg_monitor; revoke execute on function f() from
 grant references (a), select (a) on v to pg_monitor;
 grant maintain on t to pg_monitor;
 grant truncate, trigger on t to pg_monitor;
+grant select (ctid, tableoid), update (a) on t to pg_monitor;
+grant select on t to pg_read_all_data with grant option; set role pg_read_all_data; grant select on t to pg_write_all_data; reset role;
+grant select, insert on t to pg_read_all_data with grant option; set role pg_read_all_data; grant select, insert on t to pg_write_all_data with grant option; set role pg_write_all_data; grant select on t to pg_signal_backend; grant insert on t to public; reset role;
+grant all on v to pg_read_all_data with grant option; grant select on v to pg_write_all_data; set role pg_read_all_data; grant select on v to pg_write_all_data with grant option; reset role;
+grant update (a) on t to pg_read_all_data with grant option; set role pg_read_all_data; grant update (a) on t to pg_write_all_data; reset role;
+grant execute on function f() to pg_read_all_data with grant option; revoke execute on function f() from public; set role pg_read_all_data; grant execute on function f() to public; reset role;
 create publication pub for table t;
 create publication pub for table t (id, a);
 create publication pub for table t (id, f) where (f > 5);

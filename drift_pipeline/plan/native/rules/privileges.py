@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeAlias
 
 from drift_pipeline.plan.native.address import RELATIONS, ROUTINES, TYPES, name_of, table_of
 from drift_pipeline.plan.native.closure import Closure
 from drift_pipeline.plan.native.quote import quote_ident, role
+from drift_pipeline.plan.native.rules.passed_on import by_the_owner, passed_on, passes_on, takes_back
 from drift_pipeline.plan.native.situation import Situation
 from drift_pipeline.plan.native.steps import Alteration, Phase, Rule, Scene, Sql, Step, mapped, text
 from drift_pipeline.schema.facts import Fact, FactId, Value, identity_sequence
@@ -94,6 +96,8 @@ class _Writer:
                 for name in names:
                     before.get(grantee, {}).pop(name, None)
         sql = self._statements(key, before, after)
+        old, new = (passed_on(facts[item] for item in ids if item in facts) for facts in self._sides(fresh))
+        sql = [*takes_back(old, new, partial(self._on, key)), *sql, *passes_on(old, new, partial(self._on, key))]
         if not sql:
             return None
         touched = [*ids, *([key] if fresh else [])]
@@ -105,6 +109,10 @@ class _Writer:
             makes=frozenset({*ids, key_of(key)}),
             note=self._note(key, ids),
         )
+
+    def _sides(self, fresh: bool) -> tuple[Mapping[FactId, Fact], Mapping[FactId, Fact]]:
+        """What was granted and what shall be; nobody passed on anything of what is created."""
+        return {} if fresh else self.situation.source, self.situation.goal
 
     def _note(self, key: FactId, ids: list[FactId]) -> str:
         """Given again as they were, since the object is made anew, unless they differ themselves."""
@@ -132,7 +140,7 @@ class _Writer:
             if item not in facts and (came := self._came(item)) is not None:
                 found[item.name[-1]] = _expanded(came, everything)
         found |= {
-            item.name[-1]: _expanded(mapped(facts[item], "privileges"), everything) for item in ids if item in facts
+            item.name[-1]: _expanded(by_the_owner(facts[item], everything), everything) for item in ids if item in facts
         }
         return found
 
