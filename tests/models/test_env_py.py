@@ -305,6 +305,24 @@ WANTS_CONFIGURATION = """
 """
 
 
+OF_TENANTS = """
+    from alembic import context
+    from sqlalchemy import create_engine, text
+    from shop import Base
+
+    target_metadata = Base.metadata
+
+    if context.is_offline_mode():
+        print("Can't run migrations offline")
+    else:
+        with create_engine("postgresql+psycopg2://").connect() as connection:
+            for schema in connection.execute(text("SELECT nspname FROM pg_namespace")).scalars():
+                context.configure(connection=connection, target_metadata=target_metadata, version_table_schema=schema)
+                with context.begin_transaction():
+                    context.run_migrations()
+"""
+
+
 def test_an_env_py_that_stops_before_it_configures_gives_the_models_that_it_had_named(
     project: Callable[..., Application],
 ) -> None:
@@ -323,6 +341,14 @@ def test_an_env_py_that_stops_is_asked_for_the_filters_of_the_usual_names(
     asked = left_out(made.settings(alembic="alembic.ini"), made.root, [orders, customers], cache=made.cache)
     assert orders in asked.facts
     assert customers not in asked.facts
+
+
+def test_an_env_py_that_goes_through_the_tenants_of_a_database_gives_the_models_that_it_names(
+    project: Callable[..., Application],
+) -> None:
+    loaded = load(project(OF_TENANTS))
+    assert set(loaded.tables) == {"public.customers", "public.orders"}
+    assert "it configures nothing for an empty database" in loaded.notes[0]
 
 
 def test_what_stopped_env_py_is_told_without_secrets(project: Callable[..., Application]) -> None:

@@ -9,13 +9,14 @@ import importlib.util
 import io
 import os
 import traceback
-from typing import Any, Callable, Iterator, NamedTuple  # noqa: UP035 - Python 3.9
+from typing import Any, Callable, Iterator, Mapping, NamedTuple  # noqa: UP035 - Python 3.9
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import load_python_file
 from sqlalchemy import MetaData
 from sqlalchemy.engine import Engine
 
@@ -106,9 +107,9 @@ def _started_in(location: str, home: str) -> str:
 def captured(ini: Ini) -> list[dict[str, Any]]:
     """The options of every call of `context.configure` in env.py: offline, else online with connections of paper.
 
-    Where env.py stops before it calls (it wants its application's configuration, say), the names that every env.py has
-    stand for the call, marked `unfinished`. Raises what env.py raised first, or EnvPyError where nothing names a
-    `target_metadata`.
+    Where env.py stops before it calls (it wants its application's configuration, say), or calls for no database that is
+    empty (it goes through the tenants that it finds), the names that every env.py has stand for the call, marked
+    `unfinished`. Raises what env.py raised first, or EnvPyError where nothing names a `target_metadata`.
     """
     config = config_of(ini)
     script = ScriptDirectory.from_config(config)
@@ -121,15 +122,16 @@ def captured(ini: Ini) -> list[dict[str, Any]]:
             if not offline:
                 stack.enter_context(_paper_connections())
             try:
-                _run(config, script, offline, calls)
+                names = _run(config, script, offline, calls)
                 problem = None
+                written = written or _conventional(names)
             except (Exception, SystemExit) as error:
                 problem = problem or error
                 written = written or _written(error, script)
         if any(_metadata(each) for each in calls):
             return calls
     if written:
-        return [{**written, "unfinished": _said(problem)}]
+        return [{**written, "unfinished": _said(problem) or "it configures nothing for an empty database"}]
     if problem is not None:
         raise problem
     raise EnvPyError("{} sets no target_metadata".format(os.path.join(script.dir, "env.py")))
@@ -145,9 +147,14 @@ def _written(error: BaseException, script: ScriptDirectory) -> dict[str, Any]:
     for frame, _line in traceback.walk_tb(error.__traceback__):
         if os.path.realpath(frame.f_code.co_filename) != home:
             continue
-        options = {name: frame.f_globals[name] for name in _CONVENTIONAL if frame.f_globals.get(name) is not None}
-        with contextlib.suppress(Exception):  # a value that only looks like MetaData
-            return options if any(each.tables for each in _metadata(options)) else {}
+        return _conventional(frame.f_globals)
+    return {}
+
+
+def _conventional(names: Mapping[str, Any]) -> dict[str, Any]:
+    options = {name: names[name] for name in _CONVENTIONAL if names.get(name) is not None}
+    with contextlib.suppress(Exception):  # a value that only looks like MetaData
+        return options if any(each.tables for each in _metadata(options)) else {}
     return {}
 
 
@@ -176,7 +183,8 @@ def options_of(calls: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _run(config: Config, script: ScriptDirectory, offline: bool, calls: list[dict[str, Any]]) -> None:
+def _run(config: Config, script: ScriptDirectory, offline: bool, calls: list[dict[str, Any]]) -> Mapping[str, Any]:
+    """Runs env.py, and returns the names that it left."""
     environment: Any = EnvironmentContext(
         config, script, fn=lambda _revision, _context: [], as_sql=offline, starting_rev=None, destination_rev="heads"
     )
@@ -196,7 +204,8 @@ def _run(config: Config, script: ScriptDirectory, offline: bool, calls: list[dic
     environment.execute = lambda *_arguments, **_options: None
     environment.get_bind = lambda: paper
     with environment:
-        script.run_env()
+        # as ScriptDirectory.run_env, which does not hand the module on
+        return vars(load_python_file(script.dir, "env.py"))
 
 
 @contextlib.contextmanager
