@@ -6,22 +6,24 @@ import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from drift_pipeline.config import Database, Settings, database_for, load_settings, parse_database_url
 from drift_pipeline.desired import models_on_scratch
 from drift_pipeline.diff.compare import diff_schemas
 from drift_pipeline.diff.differences import Difference, SchemaDiff
+from drift_pipeline.diff.reprint import Reprinter
 from drift_pipeline.errors import ConfigError
 from drift_pipeline.plan.hazards import with_hazards
-from drift_pipeline.plan.planner import plan_between
+from drift_pipeline.plan.planner import built_on_scratch, plan_between
 from drift_pipeline.plan.statements import Plan
 from drift_pipeline.schema import snapshot
 from drift_pipeline.schema.facts import Schema
 from drift_pipeline.schema.scope import restrict
 from drift_pipeline.schema.statistics import read_statistics
 from drift_pipeline.schema.version_table import version_tables
-from drift_pipeline.scratch.server import scratch_server
+from drift_pipeline.scratch.server import ScratchServer, scratch_server
 from drift_pipeline.use_case import ALL_PLANES, load_project_models, read
 
 
@@ -60,12 +62,21 @@ def compare(
         after = stack.enter_context(_side(target, settings))
         read_at = time.monotonic()
         source_part, target_part = (each if exact else _part(each, settings) for each in (before.schema, after.schema))
-        diff = diff_schemas(source_part, target_part, planes=chosen, exact=exact)
-        compared = time.monotonic()
         major = after.schema.server_major or before.schema.server_major
-        server = stack.enter_context(scratch_server(url=settings.scratch_url, prefer_major=major or None))
+
+        @cache
+        def server() -> ScratchServer:
+            return stack.enter_context(scratch_server(url=settings.scratch_url, prefer_major=major or None))
+
+        def target_again() -> Database:
+            # never in the target itself: nothing is written there
+            return stack.enter_context(built_on_scratch(server(), target_part, read_timeout=settings.read_timeout))
+
+        with Reprinter(target_again) as reprint:
+            diff = diff_schemas(source_part, target_part, planes=chosen, exact=exact, reprint=reprint)
+        compared = time.monotonic()
         plan = plan_between(
-            server,
+            server(),
             source_part,
             target_part,
             planes=chosen,
@@ -74,6 +85,7 @@ def compare(
             target_database=after.database,
             engine_timeout=settings.engine_timeout,
             online=online,
+            diff=diff,
         )
         if online and before.database is not None:
             plan = with_hazards(plan, read_statistics(before.database, connect_timeout=settings.connect_timeout))

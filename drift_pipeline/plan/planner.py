@@ -150,14 +150,15 @@ def plan_between(
     engines: Sequence[str] = DEFAULT_ENGINES,
     read_timeout: float = 60.0,
     online: bool = False,
+    diff: SchemaDiff | None = None,
 ) -> Plan:
     """Statements that turn `source` into `target`, two schemas of any origin; proven if there is a scratch server.
 
     `source_database`, `target_database`: where the two were read from, if they are databases; engines read the second,
     and the first only if it cannot be rebuilt on scratch. Without a server the native planner's word stands, unproven.
-    `online`: with the variant for a database in use.
+    `online`: with the variant for a database in use. `diff`: what differs on these planes, where that is known already.
     """
-    diff = diff_schemas(source, target, planes=planes, exact=exact)
+    diff = diff or diff_schemas(source, target, planes=planes, exact=exact)
     if not diff.differences:
         return Plan()
     if server is None:
@@ -193,6 +194,27 @@ def plan_between(
             diff=diff,
             engines=usable,
         )
+
+
+@contextmanager
+def built_on_scratch(
+    server: ScratchServer, schema: Schema, *, planes: Collection[str] = ("structure",), read_timeout: float = 60.0
+) -> Iterator[Database]:
+    """A scratch database in which the schema stands, as far as it could be made there; dropped at exit."""
+    with ExitStack() as stack:
+        with _faults_of_scratch():
+            ground = Ground(
+                server,
+                stack.enter_context(proof_roles(server, (schema,))),
+                goal=schema,
+                scope=lambda read: read,
+                given_owners=owners_for_good(schema),
+                planes=planes,
+                read_timeout=read_timeout,
+            )
+            box = stack.enter_context(ground.copy(label="built"))
+            _back_to(schema, ground, box, _standing(ground, box, schema), None)
+        yield box.admin
 
 
 # ---------------------------------------------------------------- the two legs
