@@ -7,23 +7,50 @@ decides nothing but where a person reads about it. Cut values are a matter of ty
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from drift_pipeline.diff.differences import Change, Difference
 from drift_pipeline.judge.types import Loss, family, narrowing
+from drift_pipeline.plan.native.quote import dotted, quote_ident
 from drift_pipeline.plan.statements import Statement
+from drift_pipeline.schema.facts import FactId
 
 _IDENTIFIER = re.compile(r'"(?P<quoted>(?:[^"]|"")*)"|(?P<bare>[^\x00-@\[-^`{-\x7f][^\x00-#%-/:-@\[-^`{-\x7f]*)')
+_KEYS = frozenset({"primary_key", "unique", "foreign_key", "exclusion"})
 _ABOUT_OTHERS = frozenset({"comment", "privilege"})
 _EXPLICIT_CAST = re.compile(r"\busing\b", re.IGNORECASE)
 VALUES = "values"
 """What `drops` calls values that a change of type cuts."""
 
 
-def attributed(statements: Sequence[Statement], differences: Sequence[Difference]) -> list[Statement]:
-    """The statements with `settles` and with the loss of cut values. `differences`: from where the statements begin."""
-    return [_with_cuts(_with_settles(statement, differences), differences) for statement in statements]
+def attributed(
+    statements: Sequence[Statement], differences: Sequence[Difference], left: Sequence[Difference] = ()
+) -> list[Statement]:
+    """The statements with `settles` and with the loss of cut values. `differences`: from where the statements begin;
+    `left`: those that are there when all have run."""
+    replaced = _replaced(differences, {item.after.id for item in left if item.after is not None})
+    told = (_with_cuts(_with_settles(statement, differences), differences) for statement in statements)
+    return [_without_replaced(statement, replaced) for statement in told]
+
+
+def _replaced(differences: Sequence[Difference], lacking: Collection[FactId]) -> tuple[str, ...]:
+    """What keys and indexes are called that are there under another name, and in another form, when all is done."""
+    names = []
+    for item in differences:
+        if item.change is Change.RENAMED and item.before and item.after and item.after.id not in lacking:
+            schema, table, *rest = item.before.id.name
+            if item.id.kind in _KEYS:
+                names.append(f" {quote_ident(rest[0])} on {dotted(schema, table)}")
+            elif item.id.kind == "index":
+                names.append(f" {schema}.{rest[0]}")
+    return tuple(names)
+
+
+def _without_replaced(statement: Statement, replaced: tuple[str, ...]) -> Statement:
+    """The drop of something that another statement makes again under another name loses nothing."""
+    lost = tuple(drop for drop in statement.drops if not (replaced and drop.endswith(replaced)))
+    return statement if lost == statement.drops else replace(statement, drops=lost, destructive=bool(lost))
 
 
 def _with_settles(statement: Statement, differences: Sequence[Difference]) -> Statement:

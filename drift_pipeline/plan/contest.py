@@ -155,6 +155,6 @@ def _native_attempt(ground: Ground, source: Sandbox, start: Leg) -> Attempt:
 def _finished(ground: Ground, box: Sandbox, leg: Leg, *, start: Leg, refused: list[Statement], engine: str) -> Attempt:
     leg = walk_natively(ground, box, ground.goal, leg)
     closer = len(leg.open) < len(start.open)
-    kept = [replace(each, proven=closer) for each in attributed(leg.kept, start.open)]
+    kept = [replace(each, proven=closer) for each in attributed(leg.kept, start.open, leg.open)]
     beside = tuple(sorted(changed_outside(start.state, leg.state) | lost_grants(start.state, leg.state)))
     return Attempt(engine, replace(leg, kept=kept), refused, beside)

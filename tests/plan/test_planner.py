@@ -236,6 +236,19 @@ def test_a_cast_that_cuts_values_loses_to_an_assignment_that_refuses_them(pair: 
     assert "rounded from 4 to 2 decimals" in rounded.statements[0].drops[0]
 
 
+def test_a_key_that_comes_back_in_another_form_under_another_name_is_no_loss(pair: Callable[..., Pair]) -> None:
+    table = 'create table p (id int primary key); create table "T" (a int {}, b int constraint f{} references p {});'
+    plan = pair(
+        table.format('constraint "U 1" unique, c int constraint gone unique', 1, ""),
+        table.format('constraint "U 2" unique deferrable, c int', 2, "on delete cascade"),
+    ).plan(engines=("native",))
+    assert plan.proof is Proof.PROVEN
+    assert sum(statement.sql.count("DROP CONSTRAINT") for statement in plan.statements) == 3
+    assert [statement.drops for statement in plan.statements if statement.destructive] == [
+        ('unique constraint gone on public."T"',)
+    ]
+
+
 def test_each_statement_names_the_differences_that_it_settles(pair: Callable[..., Pair]) -> None:
     two = pair('create table t (a int); create table "T" (a int)', 'create table t (a int, b int); create table "T" ()')
     diff = diff_schemas(read_schema(two.live), read_schema(two.models))

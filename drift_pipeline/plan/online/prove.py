@@ -80,7 +80,7 @@ def _base(ground: Ground, source: Sandbox, start: Leg, plan: Plan) -> tuple[tupl
         leg = walk_natively(ground, box, ground.goal, Leg(start.state, list(start.open)))
     if leg.open and len(plan.open) < len(leg.open):
         return plan.statements, []
-    return tuple(attributed(leg.kept, start.open)), []
+    return tuple(attributed(leg.kept, start.open, leg.open)), []
 
 
 @dataclass

@@ -89,7 +89,7 @@ def _online(ground: Ground, box: Sandbox, base: State, drifted: Drifted, chosen:
 def _tried(ground: Ground, box: Sandbox, base: State, wanted: Sequence[Difference]) -> tuple[Leg, list[str]]:
     with ground.copy(box.name, "repair") as copy:
         leg = walk_natively(ground, copy, ground.goal, Leg(base, list(wanted)))
-        leg.kept = attributed(leg.kept, wanted)
+        leg.kept = attributed(leg.kept, wanted, leg.open)
         beside = [f"{key}, beyond what is compared, changes as well" for key in changed_outside(base, leg.state)]
     return leg, sorted(beside)
 
