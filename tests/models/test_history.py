@@ -368,3 +368,14 @@ def test_an_asynchronous_env_py_gets_an_asynchronous_driver_though_there_is_anot
     scratch = new_database()
     migrate(settings(project), project.root, scratch)
     assert run_sql(scratch, "select version_num from alembic_version") == [("r3",)]
+
+
+def test_an_env_py_that_looks_at_the_revision_is_asked_for_each_head(
+    project: Application, new_database: Callable[..., Database], run_sql: Callable[..., list[tuple[object, ...]]]
+) -> None:
+    migration(project, "b1", None, 'op.execute("CREATE TABLE b (id int)")')
+    asks = "\n    assert context.script.get_revision(config.cmd_opts.revision).branch_labels == set()"
+    project.write("migrations/env.py", GENERIC.replace("config = context.config", "config = context.config" + asks))
+    scratch = new_database()
+    migrate(settings(project), project.root, scratch)
+    assert run_sql(scratch, "select version_num from alembic_version order by 1") == [("b1",), ("r3",)]
