@@ -9,7 +9,8 @@ import pytest
 from drift_pipeline.config import Database
 from drift_pipeline.diff.compare import REPRINTED, diff_schemas
 from drift_pipeline.diff.differences import Change
-from drift_pipeline.diff.reprint import Reprinter, is_one_block, is_one_expression
+from drift_pipeline.diff.once_more import is_one_block, is_one_expression
+from drift_pipeline.diff.reprint import Reprinter
 from drift_pipeline.schema.facts import Fact, FactId, Schema, Value
 from drift_pipeline.schema.reader import read_schema
 from tests.conftest import NewDatabase, run_sql
