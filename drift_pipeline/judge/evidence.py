@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from drift_pipeline.diff.differences import Change, Difference
+from drift_pipeline.judge.amounts import bytes_text, count_text
 from drift_pipeline.judge.findings import Evidence, Finding, Severity
 from drift_pipeline.schema.statistics import RelationStatistics, Statistics
 
@@ -53,36 +54,17 @@ def _size(table: RelationStatistics) -> str:
     vacuumed = f", last vacuumed {_day(table.vacuumed)}" if table.vacuumed else ""
     if not table.rows:
         return f"No rows, as far as the statistics know ({when})"
-    size = f", {_bytes(table.bytes)} with indexes" if table.bytes else ""
-    return f"About {_count(table.rows)} rows{size} ({when}{vacuumed})"
+    size = f", {bytes_text(table.bytes)} with indexes" if table.bytes else ""
+    return f"About {count_text(table.rows)} rows{size} ({when}{vacuumed})"
 
 
 def _use(index: RelationStatistics, since: datetime | None) -> str:
     began = f" since {_day(since)}" if since else " since counting began"
-    size = f"; it takes {_bytes(index.bytes)}" if index.bytes else ""
+    size = f"; it takes {bytes_text(index.bytes)}" if index.bytes else ""
     if not index.scans:
         return f"No query on this server has used the index{began}{size}"
-    times = "once" if index.scans == 1 else f"{_count(index.scans)} times"
+    times = "once" if index.scans == 1 else f"{count_text(index.scans)} times"
     return f"Queries have used the index {times}{began}{size}"
-
-
-def _count(number: int) -> str:
-    """`950`, `12.3 k`, `4.1 M`: estimates have no more digits than they know."""
-    return _scaled(number, 1000, ("", " k", " M", " bn"))
-
-
-def _bytes(number: int) -> str:
-    return _scaled(number, 1024, (" B", " kB", " MB", " GB", " TB"))
-
-
-def _scaled(number: float, step: int, units: Sequence[str]) -> str:
-    *smaller, unit = units
-    for small in smaller:
-        if number < step:
-            unit = small
-            break
-        number /= step
-    return f"{number:.0f}{unit}" if number >= 100 else f"{number:.3g}{unit}"
 
 
 def _day(when: datetime) -> str:

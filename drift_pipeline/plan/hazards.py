@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
+from drift_pipeline.judge.amounts import bytes_text, count_text
 from drift_pipeline.plan.claims import AX, SUX, claimed
 from drift_pipeline.plan.costs import cost_of
 from drift_pipeline.plan.statements import OnlinePlan, Plan, Statement
@@ -85,7 +86,7 @@ def _size(table: str, statistics: Statistics) -> str:
     if not relation.rows:
         return f"{_called(table)}: no rows, as far as the statistics know"
     size = f", {bytes_text(relation.bytes)}" if relation.bytes else ""
-    return f"{_called(table)}: about {_scaled(relation.rows, 1000, _ROWS)} rows{size}"
+    return f"{_called(table)}: about {count_text(relation.rows)} rows{size}"
 
 
 def _relation(table: str, statistics: Statistics) -> RelationStatistics | None:
@@ -95,23 +96,3 @@ def _relation(table: str, statistics: Statistics) -> RelationStatistics | None:
 
 def _called(table: str) -> str:
     return table.removeprefix(_USUAL_SCHEMA)
-
-
-def bytes_text(number: int) -> str:
-    """`4.1 GB`."""
-    return _scaled(number, 1024, _BYTES)
-
-
-_ROWS = ("", " k", " M", " bn")
-_BYTES = (" B", " kB", " MB", " GB", " TB")
-
-
-def _scaled(number: float, step: int, units: Sequence[str]) -> str:
-    """`950`, `12.3 k`, `4.1 GB`: estimates have no more digits than they know."""
-    *smaller, unit = units
-    for small in smaller:
-        if number < step:
-            unit = small
-            break
-        number /= step
-    return f"{number:.0f}{unit}" if number >= 100 else f"{number:.3g}{unit}"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from drift_pipeline.judge.amounts import bytes_text
 from drift_pipeline.judge.words import visible
-from drift_pipeline.plan.hazards import bytes_text
 from drift_pipeline.plan.statements import Cost, OnlinePlan, Plan, Statement, Step
 from drift_pipeline.report.escape import commented_out, sql_comment
 
