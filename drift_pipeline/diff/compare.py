@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeAlias
 
-from drift_pipeline.diff import equivalence, renames
+from drift_pipeline.diff import equivalence, noise, renames
 from drift_pipeline.diff.differences import AttributeChange, Change, Difference, SchemaDiff
 from drift_pipeline.diff.heirs import completed
 from drift_pipeline.diff.matching import Facts, Pairs, owner_of, pair_facts
@@ -143,14 +143,14 @@ class _Comparison:
         """The facts without those that only give a name to what the other side states without one."""
         kept = {}
         for key, fact in facts.items():
-            if not self.exact and equivalence.only_a_name(fact, self.source, self.target):
-                self.equivalent[equivalence.NOISE_NAMES[key.kind]] += 1
+            if not self.exact and noise.only_a_name(fact, self.source, self.target):
+                self.equivalent[noise.NOISE_NAMES[key.kind]] += 1
             else:
                 kept[key] = fact
         return kept
 
     def _renamed(self, before: Fact, after: Fact) -> list[Difference]:
-        rule = equivalence.noise_name(before, after)
+        rule = noise.noise_name(before, after)
         if rule and not self.exact:
             self.equivalent[rule] += 1
             return []

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from drift_pipeline.diff import equivalence
+from drift_pipeline.diff import equivalence, noise
 from drift_pipeline.schema.coverage import STRUCTURE, plane_of
 from drift_pipeline.schema.facts import Fact, FactId, Schema
 
@@ -91,9 +91,9 @@ def pair_facts(
     if not exact:
         # before the names: a plain index may have the name of the other side's unique one
         before = len(pairs)
-        _pair_by(special_left, special_right, pairs, equivalence.uniqueness)
+        _pair_by(special_left, special_right, pairs, noise.uniqueness)
         if len(pairs) > before:
-            equivalent[equivalence.UNIQUE_INDEX] = len(pairs) - before
+            equivalent[noise.UNIQUE_INDEX] = len(pairs) - before
     _pair_by(special_left, special_right, pairs, lambda fact: cut_id(fact.id))
     _pair_by(special_left, special_right, pairs, _owner)
     _pair_only(special_left, special_right, pairs, _same_columns)

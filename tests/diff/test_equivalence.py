@@ -6,9 +6,11 @@ shows that both spellings store the same value.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 import psycopg2
 import pytest
@@ -16,7 +18,8 @@ import pytest
 from drift_pipeline.config import Database
 from drift_pipeline.diff.compare import diff_schemas
 from drift_pipeline.diff.differences import SchemaDiff
-from drift_pipeline.diff.equivalence import EQUIVALENCES, NOISE_NAMES, PART_NUMBER, UNIQUE_INDEX
+from drift_pipeline.diff.equivalence import EQUIVALENCES, REPRINTED
+from drift_pipeline.diff.noise import NOISE_NAMES, PART_NUMBER, UNIQUE_INDEX
 from drift_pipeline.schema.facts import Schema
 from drift_pipeline.schema.reader import read_schema
 from drift_pipeline.scratch.server import ScratchServer
@@ -96,3 +99,12 @@ def test_every_rule_has_a_case_and_a_reason() -> None:
     tested = {rule for case in SAME for rule in case.rules}
     assert tested == {rule.id for rule in EQUIVALENCES} | set(NOISE_NAMES.values()) | {UNIQUE_INDEX, PART_NUMBER}
     assert all(len(rule.reason) > 10 for rule in EQUIVALENCES)
+
+
+def test_the_page_of_coverage_names_every_rule_with_its_reason() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "coverage.md").read_text(encoding="utf-8")
+    section = page.partition("## Taken for equal")[2].partition("\n## ")[0]
+    rows = dict(re.findall(r"^\| `([\w-]+)` \| ([^|]+) \|$", section, re.MULTILINE))
+    others = {*NOISE_NAMES.values(), UNIQUE_INDEX, PART_NUMBER, REPRINTED}
+    assert rows.keys() == {rule.id for rule in EQUIVALENCES} | others
+    assert [rule.id for rule in EQUIVALENCES if rule.reason not in rows[rule.id]] == []
