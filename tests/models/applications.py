@@ -48,5 +48,9 @@ class Application:
         path.write_text(dedent(text), encoding="utf-8")
         return path
 
+    def declare(self, more: str = "") -> Path:
+        """The tables of PLAIN in shop.py, and what is declared besides."""
+        return self.write("shop.py", PLAIN + more)
+
     def settings(self, *targets: str, **others: Any) -> ModelSettings:
         return ModelSettings(targets=targets, **{"python": sys.executable, "timeout": 60.0, **others})

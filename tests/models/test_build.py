@@ -84,10 +84,7 @@ def test_the_built_database_is_what_create_all_makes(application: Application, n
 def test_what_postgresql_refuses_is_a_fault_with_its_place_and_the_rest_is_built(
     application: Application, new_database: NewDatabase, run_sql: Ask
 ) -> None:
-    application.write(
-        "shop.py",
-        PLAIN
-        + """
+    application.declare("""
     from sqlalchemy import CheckConstraint, Index, JSON
     from sqlalchemy.types import NullType, UserDefinedType
 
@@ -123,8 +120,7 @@ def test_what_postgresql_refuses_is_a_fault_with_its_place_and_the_rest_is_built
         email = Column(ForeignKey("customers.email"))
         ghost = Column(Integer, ForeignKey("ghosts.id"))
         broken_id = Column(ForeignKey("broken.id"))
-    """,
-    )
+    """)
     database = new_database()
     faults = {each.what: each for each in build(application, database, "shop:Base").faults}
     tables = "select tablename from pg_tables where schemaname = 'public' order by 1"
@@ -157,10 +153,7 @@ def test_what_postgresql_refuses_is_a_fault_with_its_place_and_the_rest_is_built
 
 
 def test_nothing_is_said_about_what_could_not_be_built(application: Application, new_database: NewDatabase) -> None:
-    application.write(
-        "shop.py",
-        PLAIN
-        + """
+    application.declare("""
     from sqlalchemy import Index
     from sqlalchemy.types import UserDefinedType
 
@@ -171,8 +164,7 @@ def test_nothing_is_said_about_what_could_not_be_built(application: Application,
     Table("odd", Base.metadata, Column("a", Odd), Column("b", Integer), Index("ix_b", "b"), comment="odd")
     Table("keyed", Base.metadata, Column("email", ForeignKey("customers.email")))
     Index("ix_bad", Customer.__table__.c.id, postgresql_using="gin")
-    """,
-    )
+    """)
     models, live = (
         new_database(),
         new_database(
@@ -195,17 +187,13 @@ def test_nothing_is_said_about_what_could_not_be_built(application: Application,
 def test_a_listener_that_fails_does_not_take_the_tables_with_it(
     application: Application, new_database: NewDatabase, run_sql: Ask
 ) -> None:
-    application.write(
-        "shop.py",
-        PLAIN
-        + """
+    application.declare("""
     from sqlalchemy import event
 
     @event.listens_for(Order.__table__, "before_create")
     def ask(target, connection, **options):
         connection.this_is_no_method()
-    """,
-    )
+    """)
     database = new_database()
     faults = build(application, database, "shop:Base").faults
     assert "this_is_no_method" in " ".join(each.message for each in faults)
@@ -215,10 +203,7 @@ def test_a_listener_that_fails_does_not_take_the_tables_with_it(
 def test_order_among_statements_does_not_matter(
     application: Application, new_database: NewDatabase, run_sql: Ask
 ) -> None:
-    application.write(
-        "shop.py",
-        PLAIN
-        + """
+    application.declare("""
     from sqlalchemy import DDL, Index, event
 
     # a default that calls a function which is only made after all tables
@@ -229,8 +214,7 @@ def test_order_among_statements_does_not_matter(
     # a foreign key to an index that is unique, and no constraint
     Index("uq_email", Customer.__table__.c.email, unique=True)
     Table("bbb", Base.metadata, Column("email", ForeignKey("customers.email")))
-    """,
-    )
+    """)
     database = new_database()
     assert build(application, database, "shop:Base").faults == ()
     assert run_sql(database, "select count(*) from pg_constraint where contype = 'f'") == [(2,)]
@@ -251,17 +235,13 @@ def test_unqualified_tables_go_into_the_default_schema(
 def test_schema_translate_map_moves_tables_types_and_keys(
     application: Application, new_database: NewDatabase, run_sql: Ask
 ) -> None:
-    application.write(
-        "shop.py",
-        PLAIN
-        + """
+    application.declare("""
     from sqlalchemy import Enum
     Table(
         "sized", Base.metadata, Column("size", Enum("s", "m", name="size", schema="shared")),
         Column("customer", ForeignKey("customers.id")), schema="shared",
     )
-    """,
-    )
+    """)
     database = new_database()
     translate = {"": "tenant 1", "shared": "common"}
     result = build(application, database, "shop:Base", schema_translate_map=translate)
@@ -280,7 +260,7 @@ def test_schema_translate_map_moves_tables_types_and_keys(
 
 
 def test_two_metadata_share_one_database(application: Application, new_database: NewDatabase, run_sql: Ask) -> None:
-    application.write("shop.py", PLAIN)
+    application.declare()
     application.write(
         "other.py",
         """
@@ -395,10 +375,7 @@ def test_extensions_lie_where_live_has_them(application: Application, new_databa
 def test_an_extension_that_nobody_can_stand_in_for_names_the_way_out(
     application: Application, new_database: NewDatabase
 ) -> None:
-    application.write(
-        "shop.py",
-        PLAIN
-        + """
+    application.declare("""
     from sqlalchemy import DDL, event
     from sqlalchemy.types import UserDefinedType
 
@@ -408,8 +385,7 @@ def test_an_extension_that_nobody_can_stand_in_for_names_the_way_out(
 
     Table("places", Base.metadata, Column("at", Geometry))
     event.listen(Base.metadata, "before_create", DDL('CREATE EXTENSION IF NOT EXISTS "timescaledb" CASCADE'))
-    """,
-    )
+    """)
     faults = {each.what: each.message for each in build(application, new_database(), "shop:Base").faults}
     assert set(faults) == {"table places", "extension timescaledb"}
     assert "lacks the extension postgis" in faults["table places"]
@@ -419,14 +395,10 @@ def test_an_extension_that_nobody_can_stand_in_for_names_the_way_out(
 def test_a_ddl_event_that_makes_an_extension_is_followed(
     application: Application, new_database: NewDatabase, run_sql: Ask
 ) -> None:
-    application.write(
-        "shop.py",
-        PLAIN
-        + """
+    application.declare("""
     from sqlalchemy import DDL, event
     event.listen(Base.metadata, "before_create", DDL('create extension if not exists "hstore" with schema "My ext"'))
-    """,
-    )
+    """)
     database = new_database()
     assert build(application, database, "shop:Base").faults == ()
     where = "select extnamespace::regnamespace::text from pg_extension where extname = 'hstore'"
@@ -463,10 +435,7 @@ def test_a_listener_that_makes_the_schemas_of_the_tables_is_no_fault(
 def test_a_listener_that_inspects_the_connection_finds_nothing_there(
     application: Application, new_database: NewDatabase, run_sql: Ask
 ) -> None:
-    application.write(
-        "shop.py",
-        PLAIN
-        + """
+    application.declare("""
     from sqlalchemy import DDL, event, inspect
 
     @event.listens_for(Base.metadata, "after_create")
@@ -474,21 +443,16 @@ def test_a_listener_that_inspects_the_connection_finds_nothing_there(
         inspector = inspect(connection)
         if not inspector.has_table("everybody") and "everybody" not in inspector.get_view_names():
             connection.execute(DDL("CREATE VIEW everybody AS SELECT email FROM customers"))
-    """,
-    )
+    """)
     database = new_database()
     assert build(application, database, "shop:Base").faults == ()
     assert run_sql(database, "select to_regclass('everybody') is not null") == [(True,)]
 
 
 def test_a_server_that_goes_away_is_no_fault_of_the_models(application: Application, new_database: NewDatabase) -> None:
-    application.write(
-        "shop.py",
-        PLAIN
-        + """
+    application.declare("""
     from sqlalchemy import DDL, event
     event.listen(Base.metadata, "before_create", DDL("SELECT pg_terminate_backend(pg_backend_pid())"))
-    """,
-    )
+    """)
     with pytest.raises(ScratchError, match="could not be built on scratch"):
         build(application, new_database(), "shop:Base")

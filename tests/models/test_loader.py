@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 import pytest
@@ -114,10 +115,7 @@ def test_what_the_application_prints_does_not_spoil_the_answer(application: Appl
 
 
 def test_side_effects_of_the_import_stay_outside(application: Application) -> None:
-    application.write(
-        "shop.py",
-        PLAIN
-        + """
+    application.declare("""
     import atexit, logging, os, sys, threading, time
     os.chdir("/")
     logging.disable(logging.CRITICAL)
@@ -125,8 +123,7 @@ def test_side_effects_of_the_import_stay_outside(application: Application) -> No
     sys.path.clear()
     atexit.register(time.sleep, 600)
     threading.Thread(target=time.sleep, args=(600,)).start()
-    """,
-    )
+    """)
     before = (os.getcwd(), dict(os.environ), list(sys.path))
     began = time.monotonic()
     assert len(load(application, "shop:Base").tables) == 2
@@ -252,7 +249,7 @@ def test_no_models_at_all_is_a_matter_of_configuration(application: Application)
 
 
 def test_an_interpreter_that_is_none_is_named(application: Application) -> None:
-    application.write("shop.py", PLAIN)
+    application.declare()
     assert "does not exist" in failure(application, "shop:Base", python="/nowhere/python").message
     assert "false" in failure(application, "shop:Base", python="/bin/false").hint
 
@@ -344,7 +341,7 @@ def test_models_with_a_database_in_memory_may_use_it(application: Application) -
 
 
 def test_a_second_load_starts_no_process(application: Application, monkeypatch: pytest.MonkeyPatch) -> None:
-    application.write("shop.py", PLAIN)
+    application.declare()
     first = load(application, "shop:Base")
 
     def refuse(*arguments: object, **options: object) -> None:
@@ -359,7 +356,7 @@ def test_a_second_load_starts_no_process(application: Application, monkeypatch: 
 def test_a_copy_elsewhere_with_the_same_content_gives_the_same_fingerprint(
     application: Application, tmp_path: Path
 ) -> None:
-    application.write("shop.py", PLAIN)
+    application.declare()
     other = Application(tmp_path / "elsewhere")
     other.root.mkdir()
     other.write("shop.py", PLAIN)
@@ -407,7 +404,7 @@ def test_whatever_the_models_are_made_from_makes_them_load_again(
 
 
 def test_a_spoiled_or_unwritable_cache_is_no_fault(application: Application) -> None:
-    application.write("shop.py", PLAIN)
+    application.declare()
     load(application, "shop:Base")
     for entry in application.cache.glob("*.json"):
         entry.write_text("{ not json")
@@ -421,7 +418,7 @@ def test_a_spoiled_or_unwritable_cache_is_no_fault(application: Application) -> 
 
 def test_no_secret_is_written_into_the_cache(application: Application, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOME_API_KEY", "k3y-k3y-k3y")
-    application.write("shop.py", PLAIN)
+    application.declare()
     load(application, "shop:Base", env={"APP_PASSWORD": "pa55w0rd"})
     text = "".join(each.read_text() for each in application.cache.glob("*.json"))
     assert "customers" in text
@@ -429,7 +426,8 @@ def test_no_secret_is_written_into_the_cache(application: Application, monkeypat
     assert "pa55w0rd" not in text
 
 
-def test_an_interrupted_load_ends_the_applications_process(application: Application) -> None:
+def loading_what_hangs(application: Application, **options: Any) -> subprocess.Popen[bytes]:
+    """A process that loads models whose import does not come to an end, and leaves its id in the file `pid`."""
     application.write(
         "shop.py",
         "import os, pathlib, time\n"
@@ -440,7 +438,11 @@ def test_an_interrupted_load_ends_the_applications_process(application: Applicat
         "from drift_pipeline.models.loader import load_models;"
         f"load_models(ModelSettings(targets=('shop:Base',)), Path({str(application.root)!r}))"
     )
-    process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
+    return subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL, **options)
+
+
+def test_an_interrupted_load_ends_the_applications_process(application: Application) -> None:
+    process = loading_what_hangs(application)
     pid = _written(application.root / "pid")
     process.send_signal(signal.SIGINT)
     process.wait(120)
@@ -450,18 +452,8 @@ def test_an_interrupted_load_ends_the_applications_process(application: Applicat
 def test_a_killed_check_leaves_no_import_that_hangs(application: Application) -> None:
     if not sys.platform.startswith("linux"):
         pytest.skip("only Linux ends a process with its parent")
-    application.write(
-        "shop.py",
-        "import os, pathlib, time\n"
-        "pathlib.Path(__file__).with_name('pid').write_text(str(os.getpid()))\ntime.sleep(600)\n",
-    )
-    code = (
-        "from pathlib import Path; from drift_pipeline.config import ModelSettings;"
-        "from drift_pipeline.models.loader import load_models;"
-        f"load_models(ModelSettings(targets=('shop:Base',)), Path({str(application.root)!r}))"
-    )
     environment = {**os.environ, "TMPDIR": str(application.root.parent)}
-    process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL, env=environment)
+    process = loading_what_hangs(application, env=environment)
     pid = _written(application.root / "pid")
     process.kill()
     process.wait(120)
@@ -476,17 +468,14 @@ def test_what_a_killed_check_left_is_swept_after_a_day(
     for each in (old, young):
         each.mkdir()
     os.utime(old, (0, 0))
-    application.write("shop.py", PLAIN)
+    application.declare()
     load(application, "shop:Base")
     assert not old.exists()
     assert young.exists()
 
 
 def test_a_flask_application_is_a_target_too(application: Application) -> None:
-    application.write(
-        "shop.py",
-        PLAIN
-        + """
+    application.declare("""
     class Db:
         metadatas = {None: Base.metadata}
 
@@ -495,8 +484,7 @@ def test_a_flask_application_is_a_target_too(application: Application) -> None:
 
     def create_app():
         return App()
-    """,
-    )
+    """)
     assert set(load(application, "shop:create_app").tables) == {"public.customers", "public.orders"}
 
 
