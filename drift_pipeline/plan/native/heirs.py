@@ -187,23 +187,38 @@ def _leave(
             source[fact.id] = fact
             goal.setdefault(fact.id, fact)
             moved.add(fact.id)
-    for other in inherited:
-        stays = other.id in goal and not _may_lack(goal[other.id])
-        if source[child].attributes.get("partition_of") and other.id.kind in ("index", "unique") and stays:
-            # it keeps its part of what the parent keeps
-            own_part = part_for(other, source[child], source)
-            if own_part is not None and not any(repeats(fact, other) for fact in kept.values()):
-                source[own_part.id] = own_part
-                moved.add(own_part.id)
-    wanted = any(fact.id.kind == "primary_key" for fact in kept.values())
-    had = bool(source[child].attributes.get("partition_of")) and not wanted
-    keys = [fact for fact in inherited if had and fact.id.kind == "primary_key"]
-    for key in keys[:1]:
-        # no column of it can lose its NOT NULL as long as it is there; nobody said its name, so it is the usual one
-        own = replace(key, id=FactId("primary_key", (*child.name, f"{child.name[-1]}_pkey")), parent=child)
-        source.setdefault(own.id, own)
-        moved.add(own.id)
+    if source[child].attributes.get("partition_of"):
+        staying = [fact for fact in inherited if fact.id in goal and not _may_lack(goal[fact.id])]
+        moved |= _parts_kept(child, staying, source, kept) | _key_kept(child, inherited, source, kept)
     return moved
+
+
+def _parts_kept(
+    child: FactId, staying: Iterable[Fact], source: dict[FactId, Fact], kept: Mapping[FactId, Fact]
+) -> set[FactId]:
+    """Its parts of the indexes and unique constraints that the parent keeps."""
+    found = set()
+    for above in staying:
+        own = part_for(above, source[child], source) if above.id.kind in ("index", "unique") else None
+        if own is not None and not any(repeats(fact, above) for fact in kept.values()):
+            source[own.id] = own
+            found.add(own.id)
+    return found
+
+
+def _key_kept(
+    child: FactId, inherited: Iterable[Fact], source: dict[FactId, Fact], kept: Mapping[FactId, Fact]
+) -> set[FactId]:
+    """Its part of a primary key that nobody wants there: as long as it is there, no column loses its NOT NULL."""
+    if any(fact.id.kind == "primary_key" for fact in kept.values()):
+        return set()
+    key = next((fact for fact in inherited if fact.id.kind == "primary_key"), None)
+    if key is None:
+        return set()
+    # nobody said its name, so it is the usual one
+    own = replace(key, id=FactId("primary_key", (*child.name, f"{child.name[-1]}_pkey")), parent=child)
+    source.setdefault(own.id, own)
+    return {own.id}
 
 
 def _columns_by_others(
