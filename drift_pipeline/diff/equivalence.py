@@ -300,14 +300,8 @@ EQUIVALENCES: tuple[Equivalence, ...] = (
     ),
     Equivalence(
         "declared-and-inherited",
-        frozenset({("column", "inherited")}),
-        "an heir that declares a column of its parent has the same column, until the parent drops its own",
-        lambda _value, _fact, _schema: None,
-    ),
-    Equivalence(
-        "declared-and-inherited",
-        frozenset({("check", "declared_again")}),
-        "an heir that declares a check of its parent has the same check, until the parent drops its own",
+        frozenset({("column", "inherited"), ("check", "declared_again")}),
+        "an heir that declares a column or check of its parent has the same one, until the parent drops its own",
         lambda _value, _fact, _schema: None,
     ),
     Equivalence(

@@ -168,3 +168,12 @@ def test_on_every_major_a_partition_and_a_table_alone_differ_in_that(
     assert told(diff(alone, partition)) == told(diff(partition, alone)) == {MOVED}
     repair(alone, partition)
     assert told(diff(alone, partition)) == set()
+
+
+def test_an_heir_that_declares_the_check_that_it_inherits_is_told_of_where_every_letter_counts(
+    new_database: NewDatabase,
+) -> None:
+    left, right = new_database(HEIR), new_database(HEIR + "; alter table t1 add constraint p_b_check check (b <> '')")
+    assert told(diff(left, right)) == set()
+    assert told(diff(left, right, exact=True)) == {"changed check public.t1.p_b_check declared_again"}
+    assert told(diff(right, left, exact=True)) == {"changed check public.t1.p_b_check declared_again"}

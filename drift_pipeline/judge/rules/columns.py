@@ -146,10 +146,10 @@ COLUMNS: tuple[Rule, ...] = (
         attributes=("storage", "compression"),
     ),
     Rule(
-        "T16c", _COLUMN, ALTER, MAJOR, "a column's inheritance",
-        "The column goes and changes with the parent's, or no longer.",
+        "T16c", ("column", "check"), ALTER, MAJOR, "a column's or check's inheritance",
+        "The column or check goes and changes with the parent's, or no longer.",
         "Check what the parent's next change should do to it.",
-        attributes=("inherited",),
+        attributes=("inherited", "declared_again"),
     ),
     Rule(
         "X06c", _COLUMN, ALTER, MAJOR, "OPTIONS of a foreign table's column",

@@ -9,6 +9,8 @@ select
     k.convalidated as validated,
     k.conenforced as enforced,
     k.connoinherit as no_inherit,
+    -- and so stays when the parent drops its own
+    k.coninhcount > 0 as declared_again,
     'CHECK (' || k.expression || ')' || case when k.connoinherit then ' NO INHERIT' else '' end
         || case when not k.conenforced then ' NOT ENFORCED' when not k.convalidated then ' NOT VALID' else '' end as _definition
 from relation r
@@ -16,7 +18,7 @@ join (
     select c.*, pg_get_expr(conbin, conrelid) as expression
     from (values (true)) as fallback(conenforced)
     cross join lateral (
-        select oid, conname, conrelid, conkey, conbin, convalidated, connoinherit, conenforced
+        select oid, conname, conrelid, conkey, conbin, convalidated, connoinherit, coninhcount, conenforced
         from pg_constraint
         where contype = 'c' and conislocal
     ) c

@@ -898,3 +898,12 @@ alter table t alter b set default case when 3 between 1 and 2 and 4 > 3 then 1 e
 create view v as select * from t where (a not in (b, 3) and c is null) or b > 3;
 create function f(x int) returns bool return x between 1 and 3 and x <> 2;
 create function f() returns text language sql as 'select ''(((a >= 1) AND (a <= 5)) AND (b > 2))''';
+
+-- given
+create table p (a int, constraint ck check (a > 0)); create table c () inherits (p); create table g () inherits (c); create table l (constraint ck check (a > 0)) inherits (p); create table alone (a int, constraint ck check (a > 0));
+
+alter table c add constraint ck check (a > 0); -- open back
+alter table g add constraint ck check (a > 0); -- open back
+alter table p drop constraint ck;
+alter table alone inherit p;
+alter table l alter a set not null;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from drift_pipeline.diff.heirs import parents_of
 from drift_pipeline.plan.native.address import INDEX_KINDS, table_of
 from drift_pipeline.plan.native.quote import dotted, quote_ident
 from drift_pipeline.plan.native.rules.common import TIED, drop_from_table, set_options
@@ -31,6 +32,35 @@ def _validate(_scene: Scene, _before: Fact, after: Fact) -> Sql:
 
 def _gets_valid(_scene: Scene, _before: Fact, after: Fact) -> bool:
     return after.attributes.get("validated") is True
+
+
+def _inherited_by(facts: Mapping[FactId, Fact], check: Fact) -> bool:
+    """Whether a table above states the check."""
+    tables = [facts.get(check.parent)] if check.parent else []
+    for table in tables:  # grows by those above
+        above = parents_of(table) if table else []
+        if any(FactId("check", (*parent.name, check.id.name[-1])) in facts for parent in above):
+            return True
+        tables += (facts.get(parent) for parent in above)
+    return False
+
+
+def _declared_as_well(scene: Scene, before: Fact, after: Fact) -> bool:
+    """An heir that only inherits a check comes to declare it, too; or the other way round, which no statement does."""
+    return _inherited_by(scene.source, before) and _inherited_by(scene.goal, after)
+
+
+def _goes_with_the_parent(scene: Scene, before: Fact, after: Fact) -> bool:
+    """The parent comes, goes, gets or loses the check: the heir's own is merged with it, or stays alone."""
+    return not _declared_as_well(scene, before, after)
+
+
+def _can_declare(_scene: Scene, _before: Fact, after: Fact) -> bool:
+    return after.attributes.get("declared_again") is True
+
+
+def _declare(scene: Scene, _before: Fact, after: Fact) -> Sql:
+    return _create(scene, after)
 
 
 def _write_deferral(_scene: Scene, _before: Fact, after: Fact) -> Sql:
@@ -127,6 +157,10 @@ _STORED = (
 )
 _DEFERRAL = Alteration(("deferrable", "initially_deferred"), _write_deferral)
 _VALIDATION = Alteration(("validated",), _validate, possible=_gets_valid)
+_DECLARATION = (
+    Alteration(("declared_again",), _create_nothing, applies=_goes_with_the_parent),
+    Alteration(("declared_again",), _declare, possible=_can_declare),
+)
 _ENFORCEMENT = Alteration(
     ("enforced", "validated"), _write_enforcement, possible=_can_enforce, applies=_enforcement_alone
 )
@@ -188,7 +222,9 @@ RULES: Mapping[str, Rule] = {
     "primary_key": Rule(_create, drop_from_table, _STORED, rank=40),
     "unique": Rule(_create, drop_from_table, _STORED, rank=41),
     "exclusion": Rule(_create, drop_from_table, _STORED, rank=42),
-    "check": Rule(_create, drop_from_table, (_VALIDATION,), rank=43),
+    "check": Rule(
+        _create, drop_from_table, (_VALIDATION, *_DECLARATION), beyond=frozenset({"declared_again"}), rank=43
+    ),
     "index": Rule(
         _create_index,
         _drop_index,
