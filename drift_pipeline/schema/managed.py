@@ -103,7 +103,9 @@ def split_unmanaged(live: Schema, models: Schema, manage: Collection[str] = (), 
                 listed[label].append(key)
     for key, label in reasons.items():
         parent = live.facts[key].parent
-        if parent not in reasons:
+        # what everybody may do with a type that only live has is no object of its own
+        with_it = key.kind == "privilege" and parent in kept and parent not in models.facts
+        if parent not in reasons and not with_it:
             listed[label].append(key)
     return Split(part_of(live, kept, {}), {kind: tuple(sorted(listed[kind])) for kind in sorted(listed)})
 

@@ -136,6 +136,14 @@ def test_what_models_cannot_declare_and_do_not_have_is_unmanaged() -> None:
     assert split.unmanaged["trigger"] == (trigger("audit").id,)
 
 
+def test_what_everybody_may_do_with_a_type_that_only_live_has_goes_with_the_type() -> None:
+    mood, kept = (fact("enum", "public", name, labels=["ok"]) for name in ("mood", "kept"))
+    usage, grant = (fact("privilege", "enum", *each.id.name, "PUBLIC", parent=each.id) for each in (mood, kept))
+    split = split_unmanaged(schema(mood, usage, kept, grant), schema(kept))
+    assert ids(split.managed) == {"schema public", "enum public.mood", "enum public.kept"}
+    assert split.unmanaged == {"privilege": (grant.id,)}
+
+
 def test_what_both_sides_have_is_compared() -> None:
     live = schema(table("t", trigger("audit", enabled="disabled")))
     models = schema(table("t", trigger("audit", enabled="origin")))
