@@ -394,3 +394,11 @@ is_needed = Condition(
     lambda case: bool(case.target.needed_by.get(case.difference.id)),
     "nothing that is declared needs it",
 )
+
+
+def _owner_is_declared(case: Case) -> bool:
+    owner = case.live("owned_by")
+    return isinstance(owner, list) and FactId("column", tuple(map(str, owner))) in case.target.facts
+
+
+numbers_a_column = Condition("it belongs to a column that the models have", _owner_is_declared)

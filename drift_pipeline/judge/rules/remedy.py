@@ -69,6 +69,9 @@ REMEDIES: tuple[RemedyRule, ...] = (
                "The models don't know it: newer or older code, a report or a script may use it."),
     RemedyRule("W24", ("index",), EXTRA, DECIDE, "Somebody may have made it to mend slow queries."),
     RemedyRule("W25", _LIMITS, EXTRA, DECIDE, "The data keeps to it already: declaring it costs nothing."),
+    RemedyRule("W26s", ("sequence",), EXTRA, DECIDE,
+               "It numbers the rows of a column that the models have: declared as an identity or with autoincrement, "
+               "the column keeps it.", when=on.numbers_a_column),
     RemedyRule("W26", OBJECTS, EXTRA, DECIDE,
                "The models don't know it: it may belong to a plugin, another service or a rolling upgrade."),
     RemedyRule("W27", ("comment",), EXTRA, MODELS, "The words are worth keeping."),

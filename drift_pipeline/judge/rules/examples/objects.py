@@ -201,6 +201,8 @@ OTHERS: Final = (
     example("domain_type", "", "create domain d as bigint", "create domain d as int", ("D05", "critical", "none")),
     example("sequence_missing", "", "", "create sequence s", ("S01", "minor", "breaks")),
     example("sequence_extra", "", "create sequence s", "", ("S02", "critical", "none")),
+    example("serial_extra", "", "create table t (id serial)", "create table t (id int not null)",
+            ("S02", "critical", "none"), ("C22", "major", "degrades")),
     example("sequence_maximum", "create sequence s;", "", "alter sequence s maxvalue 500", ("S03", "major", "none")),
     example("sequence_cycle", "create sequence s;", "", "alter sequence s cycle", ("S03b", "major", "degrades")),
     example("sequence_type", "create sequence s;", "alter sequence s as int", "", ("S03c", "minor", "degrades")),
