@@ -66,7 +66,8 @@ def adopt(
             moved |= _leave(key, parent, source, goal, there=there, kept=kept)
             if source[key].attributes.get("partition_of"):
                 coming = [fact for other in new for fact in parts_of(other, goal, wanted, _COPIED)]
-                moved |= _copies(key, parts_of(parent, source, there, _COPIED), source, goal, [*kept.values(), *coming])
+                copied = list(parts_of(parent, source, there, _COPIED))
+                moved |= _copies(key, copied, source, goal, [*kept.values(), *coming])
         for parent in [parent for parent in new if parent not in old]:
             moved |= _join(key, parent, source, goal, wanted)
         result[key] = frozenset(moved | _attached_by_it(key, source, goal, there))
@@ -231,13 +232,16 @@ def _columns_by_others(
 
 def _copies(
     child: FactId,
-    above: Iterable[Fact],
+    above: Sequence[Fact],
     source: dict[FactId, Fact],
     goal: Mapping[FactId, Fact],
     wanted: Sequence[Fact],
 ) -> set[FactId]:
     """Checks and foreign keys that a partition keeps of its parents when it leaves, and that nobody wants there."""
-    copies = [as_child(fact, child) for fact in above if fact.id in goal or fact.parent not in goal]
+    copies = [as_child(fact, child) for fact in above if fact.id in goal]
+    # one of a parent that goes may go with the parent's, if that has to go first
+    gone = [as_child(fact, child) for fact in above if fact.parent not in goal]
+    copies += [replace(own, attributes={**own.attributes, "_maybe_gone": True}) for own in gone]
     unwanted = [own for own in copies if own.id not in source and not any(_says_the_same(own, each) for each in wanted)]
     source.update((own.id, own) for own in unwanted)
     return {own.id for own in unwanted}

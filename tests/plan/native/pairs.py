@@ -563,6 +563,10 @@ PAIRS: dict[str, tuple[str, str]] = {
         create table split (k int primary key, up int references split) partition by list (k);
         create table split1 partition of split for values in (1);
         create table split2 partition of split for values in (2);
+        create table one (k int unique, o int) partition by list (k);
+        create table part partition of one for values in (1);
+        create table two (k int primary key references one (k)) partition by list (k);
+        alter table one add constraint to_two foreign key (o) references two;
         """,
         """
         create table self (k int, id int, up_k int, up int, primary key (k, id),
@@ -577,6 +581,8 @@ PAIRS: dict[str, tuple[str, str]] = {
         create table split (k int primary key, up int references split) partition by range (k);
         create table split1 partition of split for values from (1) to (2);
         create table split2 partition of split for values from (2) to (3);
+        create table three (k int unique, o int) partition by list (k);
+        create table part partition of three for values in (1);
         """,
     ),
     "procedures that differ in what goes in": (

@@ -25,7 +25,8 @@ def alter_column(column: Fact) -> str:
 
 def drop_from_table(_scene: Scene, fact: Fact) -> Sql:
     """ALTER TABLE … DROP CONSTRAINT."""
-    return [f"ALTER TABLE {table_of(fact.id)} DROP CONSTRAINT {quote_ident(fact.id.name[2])}"]
+    maybe = "IF EXISTS " if fact.attributes.get("_maybe_gone") else ""
+    return [f"ALTER TABLE {table_of(fact.id)} DROP CONSTRAINT {maybe}{quote_ident(fact.id.name[2])}"]
 
 
 def nothing(_scene: Scene, _fact: Fact) -> Sql:
