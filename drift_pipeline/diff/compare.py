@@ -10,6 +10,7 @@ from typing import Protocol, TypeAlias
 from drift_pipeline.diff import equivalence, noise, renames
 from drift_pipeline.diff.differences import AttributeChange, Change, Difference, SchemaDiff
 from drift_pipeline.diff.heirs import completed
+from drift_pipeline.diff.majors import held_by_both
 from drift_pipeline.diff.matching import Facts, Pairs, owner_of, pair_facts
 from drift_pipeline.errors import ConfigError
 from drift_pipeline.schema.coverage import ATTACHED, KIND_SINCE, PLANES, plane_of
@@ -67,6 +68,7 @@ def diff_schemas(
     chosen = _planes(planes)
     older = min((major for major in (source.server_major, target.server_major) if major), default=0)
     kinds_out = frozenset(kind for kind, since in KIND_SINCE.items() if older and older < since)
+    source, target = held_by_both(source, target)
     order = _column_order(source, target)
     source, target = completed(source, target)
     again = _Again(source, target, None if exact else reprint)

@@ -80,3 +80,37 @@ def test_builds_on_two_majors_do_not_differ(
     # exact, and without a server to ask, only what is printed in another way is left
     kinds = {item.id.kind for item in diff_schemas(before, after, exact=True).differences}
     assert kinds <= {"view", "materialized_view", "function"}
+
+
+GRANTS = """
+create table t (a int); create table u (a int); create view v as select 1 as a; create table s (a int);
+grant all on t to pg_monitor with grant option; revoke grant option for update on t from pg_monitor;
+grant select, insert, update, delete, truncate, references, trigger on u to pg_monitor;
+grant all on v to public; revoke truncate on v from public;
+grant select on s to pg_monitor;
+alter default privileges grant all on tables to pg_monitor;
+alter default privileges revoke delete on tables from pg_monitor;
+"""
+
+
+@pytest.mark.slow
+def test_privileges_that_the_older_server_does_not_know_are_no_difference(
+    major_server: ScratchServer, new_database: NewDatabase
+) -> None:
+    older, newer = read_schema(new_database(GRANTS, on=major_server)), read_schema(new_database(GRANTS))
+    more = new_database(GRANTS + "revoke select on s from pg_monitor; grant insert on t to pg_read_all_data;")
+    for source, target in ((older, newer), (newer, older)):
+        assert diff_schemas(source, target, planes="all").differences == ()
+    told = {str(item.id) for item in diff_schemas(older, read_schema(more), planes="all").differences}
+    assert told == {"privilege table.public.s.pg_monitor", "privilege table.public.t.pg_read_all_data"}
+
+
+@pytest.mark.slow
+def test_a_privilege_that_only_the_newer_server_knows_is_no_difference_to_an_older_one(
+    major_server: ScratchServer, new_database: NewDatabase
+) -> None:
+    if major_server.version >= 170000:
+        pytest.skip("knows MAINTAIN")
+    newer = new_database("create table t (a int); grant maintain on t to pg_monitor;")
+    older = new_database("create table t (a int);", on=major_server)
+    assert diff_schemas(read_schema(older), read_schema(newer), planes="all").differences == ()
