@@ -238,10 +238,9 @@ def _copies(
     wanted: Sequence[Fact],
 ) -> set[FactId]:
     """Checks and foreign keys that a partition keeps of its parents when it leaves, and that nobody wants there."""
-    copies = [as_child(fact, child) for fact in above if fact.id in goal]
-    # one of a parent that goes may go with the parent's, if that has to go first
-    gone = [as_child(fact, child) for fact in above if fact.parent not in goal]
-    copies += [replace(own, attributes={**own.attributes, "_maybe_gone": True}) for own in gone]
+    copies = [as_child(fact, child) for fact in above if fact.id in goal or fact.parent not in goal]
+    # where the parent's has to go before the partition leaves, its copies go with it
+    copies = [replace(own, attributes={**own.attributes, "_maybe_gone": True}) for own in copies]
     unwanted = [own for own in copies if own.id not in source and not any(_says_the_same(own, each) for each in wanted)]
     source.update((own.id, own) for own in unwanted)
     return {own.id for own in unwanted}
