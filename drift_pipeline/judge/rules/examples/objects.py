@@ -156,6 +156,10 @@ TABLES: Final = (
         "create table t (a int, b int) partition by range (b)", ("R05", "critical", "none"),
     ),
     example(
+        "partitioned_live", "", "create table t (a int) partition by range (a)", "create table t (a int)",
+        ("R05", "critical", "none"),
+    ),
+    example(
         "partition_bound", "create table t (a int) partition by range (a);",
         "create table t1 partition of t for values from (1) to (2)",
         "create table t1 partition of t for values from (1) to (3)", ("R02b", "critical", "degrades"),

@@ -44,7 +44,7 @@ CHOSEN: Final[Mapping[str, str]] = {
     "J75": "default_privileges_extra", "J77": "publication_lost", "J78": "foreign_data_wrapper_fdw",
     "J79": "text_search_missing",
     # which side should give way
-    "W26s": "serial_extra",
+    "W18": "partitioned_live", "W26s": "serial_extra",
     "W01": "add_column", "W10": "varchar_narrower", "W11": "enum_label_extra", "W12": "sequence_maximum",
     "W13": "unlogged", "W14": "row_security_on", "W15": "fillfactor", "W16": "statistics_target",
     "W17": "trigger_on", "W20": "drop_not_null", "W21": "default_lost", "W22": "drop_table", "W23": "drop_column",
