@@ -103,9 +103,10 @@ def close(situation: Situation, scene: Scene, rules: Mapping[str, Rule]) -> Clos
         key = queue.pop()
         if key not in seen:
             seen.add(key)
-            queue += _draw_in(key, situation, scene, closure)
+            found = _draw_in(key, situation, scene, closure)
+            queue += found
             # what was disturbed may have to be rebuilt after all, and then draws more in
-            seen -= set(queue)
+            seen.difference_update(found)
     return closure
 
 
