@@ -7,7 +7,7 @@ away and puts it back as it was, and what cannot be repaired without taking it a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from drift_pipeline.diff.differences import Change, Difference, SchemaDiff
@@ -77,10 +77,11 @@ def bystanders_of(everything: Schema, live: Schema, models: Schema, diff: Schema
     `everything`: all facts of the live database; `live`, `models`: the part of both that is compared.
     """
     out = everything.facts.keys() - live.facts.keys()
-    if not _concerned(everything, out):
+    anew = frozenset(each.id for each in diff.differences if "partition_key" in each.changed_names)
+    if not anew and not _concerned(everything, out):
         return Bystanders(live, models, diff)
     links = _Links(everything, out)
-    ids = links.with_needs(links.users_of(_touched(diff.differences)))
+    ids = links.with_needs(links.users_of(_touched(diff.differences), anew))
     if not ids:
         return Bystanders(live, models, diff)
     # what is made anew is granted by default what the old one may never have been
@@ -158,9 +159,9 @@ class _Links:
             if parent := schema.facts[key].parent:
                 self._parts[parent].append(key)
 
-    def users_of(self, keys: Iterable[FactId]) -> set[FactId]:
+    def users_of(self, keys: Iterable[FactId], anew: Collection[FactId] = ()) -> set[FactId]:
         """What is not compared and depends on one of these, directly or through others, or is a part (a comment, what
-        was granted) of what may be made anew."""
+        was granted) of what may be made anew. `anew`: tables that are, since they are partitioned in another way."""
         queue, seen, found = list(keys), set[FactId](), set[FactId]()
         while queue:
             key = queue.pop()
@@ -169,7 +170,7 @@ class _Links:
             seen.add(key)
             if key in self._out:
                 found.add(key)
-            if key.kind in MADE_ANEW:
+            if key.kind in MADE_ANEW or key in anew:
                 found.update(self._parts.get(key, ()))
             queue.extend(self._users.get(key, ()))
         return found

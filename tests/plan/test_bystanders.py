@@ -154,6 +154,21 @@ def test_a_view_that_is_made_anew_is_opened_to_nobody_by_default(
     run(live, f"alter default privileges revoke select on tables from {reader}")
 
 
+@pytest.mark.parametrize("partition", ["", "create table part partition of orders for values in (1);"])
+def test_a_table_that_is_made_anew_is_its_owners_and_keeps_what_was_granted_on_it(
+    shop: Shop, reader: str, new_database: NewDatabase, partition: str
+) -> None:
+    columns = "(id serial primary key, total numeric(12,2), note text)"
+    live = new_database(f"create table orders {columns} partition by list (id); {partition}")
+    run(live, f"grant select on orders to {reader}")
+    before = ask(live, "select relacl from pg_class where relname = 'orders'")
+    report = shop.check(live)
+    # its partition stands beside it afterwards: nothing can be attached to a plain table
+    run(live, *(each.sql for each in report.plan.statements if "ATTACH PARTITION" not in each.sql))
+    assert ask(live, "select relkind from pg_class where relname = 'orders'") == [("r",)]
+    assert ask(live, "select relacl from pg_class where relname = 'orders'") == before
+
+
 def test_a_comparison_of_two_databases_keeps_grants_that_nobody_compares(
     reader: str, new_database: NewDatabase
 ) -> None:
