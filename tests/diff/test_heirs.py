@@ -177,3 +177,10 @@ def test_an_heir_that_declares_the_check_that_it_inherits_is_told_of_where_every
     assert told(diff(left, right)) == set()
     assert told(diff(left, right, exact=True)) == {"changed check public.t1.p_b_check declared_again"}
     assert told(diff(right, left, exact=True)) == {"changed check public.t1.p_b_check declared_again"}
+
+
+def test_a_partition_that_differs_in_one_thing_has_its_tables_identity_all_the_same(new_database: NewDatabase) -> None:
+    partition = IDENTITY + "create table t1 partition of t default;"
+    left, right = new_database(partition), new_database(partition + "alter table t1 alter a set statistics 0")
+    found = diff_schemas(read_schema(left), read_schema(right), planes="all", exact=True)
+    assert told(found) == {"changed column public.t1.a statistics"}

@@ -7,8 +7,13 @@ select
     a.attnotnull as not_null,
     pg_get_expr(d.adbin, d.adrelid) as default,
     case a.attgenerated when 's' then 'stored' when 'v' then 'virtual' end as generated,
-    case a.attidentity when 'a' then 'always' when 'd' then 'by default' end as identity,
-    case when a.attidentity = '' then '{}' else (
+    -- a partition draws from its table's sequence, which servers before 17 did not write down
+    case when r.is_partition and a.attidentity <> '' and not exists (
+        select from pg_depend own join pg_class sc on sc.oid = own.objid and sc.relkind = 'S'
+        where own.refclassid = 'pg_class'::regclass and own.refobjid = a.attrelid and own.refobjsubid = a.attnum
+            and own.classid = 'pg_class'::regclass and own.deptype = 'i'
+    ) then null else case a.attidentity when 'a' then 'always' when 'd' then 'by default' end end as identity,
+    case when a.attidentity = '' then '{}' else coalesce((
         select json_build_object(
             'type', format_type(q.seqtypid, null), 'start', q.seqstart, 'increment', q.seqincrement, 'minimum', q.seqmin,
             'maximum', q.seqmax, 'cache', q.seqcache, 'cycle', q.seqcycle,
@@ -25,7 +30,7 @@ select
         join pg_sequence q on q.seqrelid = sc.oid
         where own.refclassid = 'pg_class'::regclass and own.refobjid = a.attrelid and own.refobjsubid = a.attnum
             and own.classid = 'pg_class'::regclass and own.deptype = 'i'
-    ) end as identity_options,
+    ), '{}') end as identity_options,
     case when a.attcollation <> t.typcollation then (
         select quote_ident(n.nspname) || '.' || quote_ident(l.collname)
         from pg_collation l join pg_namespace n on n.oid = l.collnamespace where l.oid = a.attcollation
