@@ -28,7 +28,7 @@ from drift_pipeline.plan.proof import Leg, perform, screened, walk_natively
 from drift_pipeline.plan.roles import proof_roles
 from drift_pipeline.plan.sandbox import Sandbox
 from drift_pipeline.plan.statements import Plan, Statement
-from drift_pipeline.schema.facts import Schema
+from drift_pipeline.schema.facts import Fact, Schema
 from drift_pipeline.schema.statistics import Statistics
 from drift_pipeline.scratch.server import ScratchServer
 from drift_pipeline.threads import switching_quickly
@@ -267,17 +267,23 @@ def _back_to(
 
 
 def _with_grants(down: Leg, source: Schema, planes: Collection[str]) -> Leg:
-    """Where nobody compares privileges, the copy lacks those of the source, and what is made anew needs them."""
+    """Where nobody compares privileges, the copy has its own, and owners: what is made anew needs the source's."""
     if down.open or "privileges" in planes:
         return down
     inside = down.state.inside
-    more = {
-        key: fact
-        for key, fact in source.facts.items()
-        if key.kind == "privilege" and key not in inside.facts and fact.parent in inside.facts
+    facts = {key: _owned_as(source, fact) for key, fact in inside.facts.items() if key.kind != "privilege"}
+    facts |= {
+        key: fact for key, fact in source.facts.items() if key.kind == "privilege" and fact.parent in inside.facts
     }
-    down.state = replace(down.state, inside=replace(inside, facts={**inside.facts, **more}))
+    down.state = replace(down.state, inside=replace(inside, facts=facts))
     return down
+
+
+def _owned_as(source: Schema, fact: Fact) -> Fact:
+    owner = source.facts[fact.id].attributes.get("owner") if fact.id in source.facts else None
+    if owner is None or fact.attributes.get("owner") in (None, owner):
+        return fact
+    return replace(fact, attributes={**fact.attributes, "owner": owner})
 
 
 def _standing(ground: Ground, box: Sandbox, goal: Schema) -> Leg:

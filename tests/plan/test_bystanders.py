@@ -179,6 +179,18 @@ def test_a_comparison_of_two_databases_keeps_grants_that_nobody_compares(
     assert any(statement.sql.startswith("GRANT SELECT") for statement in found.plan.statements)
 
 
+def test_a_comparison_of_two_databases_names_the_owner_that_the_source_has(
+    reader: str, new_database: NewDatabase
+) -> None:
+    view = "create view v as select id, total from orders;"
+    source, target = new_database(NARROW + view), new_database(NARROW.replace("10,", "12,") + view)
+    run(source, f"alter view v owner to {reader}")
+    found = comparison.compare(*(_url(each) for each in (source, target)))
+    owners = [each.sql for each in found.plan.statements if "OWNER TO" in each.sql or each.sql.startswith("GRANT")]
+    assert owners == [f"ALTER VIEW public.v OWNER TO {reader}"]
+    run(source, *(each.sql for each in found.plan.statements))
+
+
 def _url(database: Database) -> str:
     found = database.parameters
     return f"postgresql://{found['user']}@/{found['dbname']}?host={found['host']}&port={found['port']}"
