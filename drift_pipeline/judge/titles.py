@@ -128,7 +128,7 @@ PHRASES: dict[tuple[str, str], Phrase] = {
         "goes with the extension {before} in {where}, with none in the models",
     ),
     ("*", "references"): Phrase("references {before} in {where}, {after} in the models"),
-    ("foreign_key", "triggers"): Phrase("has its triggers {before} in {where}, {after} in the models"),
+    ("*", "triggers"): Phrase("has its triggers {before} in {where}, {after} in the models"),
     **{
         (kind, "partition_of"): Phrase(
             "is attached to {before} in {where}, to {after} in the models",

@@ -48,7 +48,9 @@ turned_off = Condition(
 )
 
 becomes_unlogged = becomes("unlogged", "the models have it unlogged", "the models have it logged")
-becomes_disabled = becomes("disabled", "the models have it disabled", "the models have it enabled")
+becomes_disabled = Condition(
+    "the models have it disabled", lambda case: str(case.after).startswith("disabled"), "the models have it enabled"
+)
 
 
 def _empty(value: Any) -> bool:

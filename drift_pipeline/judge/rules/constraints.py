@@ -148,6 +148,18 @@ CONSTRAINTS: tuple[Rule, ...] = (
         attributes=("triggers",), when=~on.becomes_disabled,
     ),
     Rule(
+        "K26c", (*_KEYS, "exclusion"), ALTER, CRITICAL, "DISABLE TRIGGER (of the deferrable key)",
+        "The key keeps its name, and the look at the end of a transaction is gone: rows that it forbids get in.",
+        "Leave it enabled.",
+        attributes=("triggers",), when=on.becomes_disabled,
+    ),
+    Rule(
+        "K26d", (*_KEYS, "exclusion"), ALTER, MAJOR, "ENABLE TRIGGER (of the deferrable key)",
+        "Live the key is not enforced as declared: rows that it forbids may have got in.",
+        "Count the rows that it forbids, mend them, then ALTER TABLE … ENABLE TRIGGER ALL.",
+        attributes=("triggers",), when=~on.becomes_disabled,
+    ),
+    Rule(
         "K07", _OF_TABLES, ALTER, MAJOR, "DEFERRABLE / INITIALLY DEFERRED",
         "Errors come at another moment; a deferrable unique key cannot serve ON CONFLICT.",
         "Test the transactions that rely on it.",

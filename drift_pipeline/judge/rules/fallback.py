@@ -28,7 +28,8 @@ RARE: tuple[Rule, ...] = (
         attributes=("*",),
     ),
     Rule(
-        "X15", ("index", "materialized_view", "function", "procedure", "trigger"), ALTER, MINOR,
+        "X15", ("index", "primary_key", "unique", "exclusion", "materialized_view", "function", "procedure", "trigger"),
+        ALTER, MINOR,
         "ALTER … DEPENDS ON EXTENSION",
         "It goes when the extension goes; nothing else changes.",
         "Apply it with the next release.",

@@ -122,6 +122,10 @@ STRUCTURE_NOW: tuple[ImpactRule, ...] = (
         attributes=("triggers",),
     ),
     ImpactRule(
+        "J25c", ("unique", "primary_key", "exclusion"), ALTER, DEGRADES,
+        "It is not enforced: rows that it forbids get in.", attributes=("triggers",),
+    ),
+    ImpactRule(
         "J26", ("foreign_key", "unique", "primary_key", "exclusion"), ALTER, DEGRADES,
         "Errors come at another moment of the transaction.", attributes=("deferrable", "initially_deferred"),
     ),

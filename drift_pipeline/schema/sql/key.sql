@@ -25,6 +25,9 @@ select
     ts.spcname::text as tablespace,
     i.indisvalid as valid,
     above.name as partition_of,
+    -- ALTER TABLE ... DISABLE TRIGGER ALL reaches the trigger by which a deferrable key looks again
+    coalesce(state.enabled, 'origin') as triggers,
+    tied.extensions as depends_on_extensions,
     pg_get_constraintdef(k.oid) as _definition,
     x.relname::text as _index
 from relation r
@@ -50,5 +53,11 @@ left join (
     join pg_namespace pn on pn.oid = p.relnamespace
     left join pg_constraint pk on pk.conindid = p.oid and pk.contype in ('p', 'u', 'x')
 ) above on above.inhrelid = x.oid and x.relispartition
-where k.conparentid = 0 or not above.valid or (x.reloptions, x.reltablespace, k.condeferrable, k.condeferred)
+left join (
+    select tgconstraint, case tgenabled when 'D' then 'disabled' when 'R' then 'replica' else 'always' end as enabled
+    from pg_trigger
+    where tgisinternal and tgconstraint <> 0 and tgenabled <> 'O'
+) state on state.tgconstraint = k.oid
+left join tied on tied.classid = 'pg_class'::regclass and tied.objid = x.oid
+where k.conparentid = 0 or not above.valid or state.enabled is not null or tied.extensions is not null or (x.reloptions, x.reltablespace, k.condeferrable, k.condeferred)
     is distinct from (above.reloptions, above.reltablespace, above.condeferrable, above.condeferred)

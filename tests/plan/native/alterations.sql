@@ -12,6 +12,7 @@ create index i on t (b);
 alter table t rename to t2;
 alter table t rename column a to a2;
 alter table t rename constraint t_pkey to pk2;
+alter index t_pkey depends on extension plpgsql;
 create schema s2; alter table t set schema s2;
 alter table t add column z int not null default 5;
 alter table t add column z text storage external compression pglz collate "C" default 'q' check (z <> '') unique;
@@ -375,6 +376,7 @@ create table target (k int primary key); alter table p add foreign key (k) refer
 create table target (k int primary key); alter table p1 add foreign key (k) references target;
 alter index p1_pkey rename to first_pkey;
 alter index p1_pkey set (fillfactor = 50);
+alter index p1_pkey depends on extension plpgsql;
 alter index p1_pkey rename to first_pkey; alter index first_pkey set (fillfactor = 50); comment on index first_pkey is 'x';
 alter index p1_pkey rename to first_pkey; comment on constraint first_pkey on p1 is 'x';
 create index pi on p (c); alter index p1_c_idx rename to p1i; alter index p2_c_idx set (fillfactor = 50); -- open there

@@ -26,6 +26,7 @@ CHOSEN: Final[Mapping[str, str]] = {
     "J21n": "not_null_of_an_heir", "J23": "not_null_of_an_heir_extra",
     "J22": "drop_unique", "J23b": "not_null_never_validated",
     "J24": "unique_columns", "J24o": "unique_order", "J25": "cascade_appears", "J25b": "foreign_key_off",
+    "J25c": "key_switched_on",
     "J26": "deferrable", "J27": "unique_index", "J28": "create_index", "J29": "drop_unique_index",
     "J30": "index_keys", "J30k": "key_invalid", "J31": "index_loses_unique", "J32": "sequence_missing",
     "J33": "sequence_renamed", "J34": "sequence_increment", "J35": "enum_missing", "J37": "enum_label_missing",

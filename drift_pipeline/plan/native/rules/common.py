@@ -129,15 +129,19 @@ def switch(attribute: str, on: str, off: str, *, fresh: bool = False) -> Alterat
 _TIES = "depends_on_extensions"
 
 
-def _depend(_scene: Scene, before: Fact, after: Fact) -> Sql:
+def tied(named: Callable[[Fact], str]) -> Alteration:
+    """What goes when an extension goes. `named`: kind and name of it, as ALTER has them."""
+    return Alteration((_TIES,), lambda _, before, after: _tie(named(after), before, after), after_create=True)
+
+
+def _tie(named: str, before: Fact, after: Fact) -> Sql:
     old, new = ([] if before is after else listed(before, _TIES)), listed(after, _TIES)
-    gone = [f"ALTER {address(after.id)} NO DEPENDS ON EXTENSION {quote_ident(name)}" for name in old if name not in new]
+    gone = [f"ALTER {named} NO DEPENDS ON EXTENSION {quote_ident(name)}" for name in old if name not in new]
     # all of them: what replaced a routine made the server forget them, and it does no harm to say one again
-    return gone + [f"ALTER {address(after.id)} DEPENDS ON EXTENSION {quote_ident(name)}" for name in new]
+    return gone + [f"ALTER {named} DEPENDS ON EXTENSION {quote_ident(name)}" for name in new]
 
 
-TIED = Alteration((_TIES,), _depend, after_create=True)
-"""What goes when an extension goes."""
+TIED = tied(lambda fact: address(fact.id))
 
 
 def replaced(create: Create) -> Write:
@@ -145,6 +149,6 @@ def replaced(create: Create) -> Write:
 
     def write(scene: Scene, before: Fact, after: Fact) -> Sql:
         same = before.attributes.get(_TIES) == after.attributes.get(_TIES)
-        return create(scene, after) + (_depend(scene, after, after) if same else [])
+        return create(scene, after) + (_tie(address(after.id), after, after) if same else [])
 
     return write

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from drift_pipeline.diff.heirs import parents_of
 from drift_pipeline.plan.native.address import INDEX_KINDS, table_of
 from drift_pipeline.plan.native.quote import dotted, quote_ident
-from drift_pipeline.plan.native.rules.common import TIED, drop_from_table, set_options
+from drift_pipeline.plan.native.rules.common import TIED, drop_from_table, set_options, tied
 from drift_pipeline.plan.native.rules.printed import readable_again
 from drift_pipeline.plan.native.steps import Alteration, Rule, Scene, Sql, mapped, text
 from drift_pipeline.schema.facts import Fact, FactId
@@ -154,7 +154,10 @@ _STORED = (
     Alteration(("valid",), _create_nothing, possible=_stays_invalid),
     Alteration(("options", "option_order"), _write_options, after_create=True, fresh={}),
     Alteration(("tablespace",), _write_tablespace, after_create=True),
+    tied(lambda fact: f"INDEX {_index_name(fact)}"),
 )
+# the server gives no name to the trigger that looks again
+_SWITCHED = frozenset({"triggers"})
 _DEFERRAL = Alteration(("deferrable", "initially_deferred"), _write_deferral)
 _VALIDATION = Alteration(("validated",), _validate, possible=_gets_valid)
 _DECLARATION = (
@@ -219,9 +222,9 @@ def _validate_domain(_scene: Scene, _before: Fact, after: Fact) -> Sql:
 
 
 RULES: Mapping[str, Rule] = {
-    "primary_key": Rule(_create, drop_from_table, _STORED, rank=40),
-    "unique": Rule(_create, drop_from_table, _STORED, rank=41),
-    "exclusion": Rule(_create, drop_from_table, _STORED, rank=42),
+    "primary_key": Rule(_create, drop_from_table, _STORED, beyond=_SWITCHED, rank=40),
+    "unique": Rule(_create, drop_from_table, _STORED, beyond=_SWITCHED, rank=41),
+    "exclusion": Rule(_create, drop_from_table, _STORED, beyond=_SWITCHED, rank=42),
     "check": Rule(
         _create, drop_from_table, (_VALIDATION, *_DECLARATION), beyond=frozenset({"declared_again"}), rank=43
     ),
@@ -240,9 +243,7 @@ RULES: Mapping[str, Rule] = {
         loses=False,
         rank=44,
     ),
-    "foreign_key": Rule(
-        _create, drop_from_table, (_ENFORCEMENT, _VALIDATION, _DEFERRAL), beyond=frozenset({"triggers"}), rank=45
-    ),
+    "foreign_key": Rule(_create, drop_from_table, (_ENFORCEMENT, _VALIDATION, _DEFERRAL), beyond=_SWITCHED, rank=45),
     "domain_check": Rule(
         _create_domain_check,
         _drop_domain_check,
