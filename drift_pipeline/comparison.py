@@ -13,6 +13,7 @@ from drift_pipeline.config import Database, Settings, database_for, load_setting
 from drift_pipeline.desired import models_on_scratch
 from drift_pipeline.diff.compare import diff_schemas
 from drift_pipeline.diff.differences import Difference, SchemaDiff
+from drift_pipeline.diff.plausible import WherePlausible
 from drift_pipeline.diff.reprint import Reprinter
 from drift_pipeline.errors import ConfigError
 from drift_pipeline.plan.hazards import with_hazards
@@ -73,7 +74,8 @@ def compare(
             return stack.enter_context(built_on_scratch(server(), target_part, read_timeout=settings.read_timeout))
 
         with Reprinter(target_again) as reprint:
-            diff = diff_schemas(source_part, target_part, planes=chosen, exact=exact, reprint=reprint)
+            asked = WherePlausible(reprint, source_part, target_part)
+            diff = diff_schemas(source_part, target_part, planes=chosen, exact=exact, reprint=asked)
         compared = time.monotonic()
         plan = plan_between(
             server(),

@@ -268,13 +268,15 @@ def _back_to(
 
 def _with_grants(down: Leg, source: Schema, planes: Collection[str]) -> Leg:
     """Where nobody compares privileges, the copy has its own, and owners: what is made anew needs the source's."""
-    if down.open or "privileges" in planes:
+    if down.open:
         return down
     inside = down.state.inside
-    facts = {key: _owned_as(source, fact) for key, fact in inside.facts.items() if key.kind != "privilege"}
-    facts |= {
-        key: fact for key, fact in source.facts.items() if key.kind == "privilege" and fact.parent in inside.facts
-    }
+    facts = {key: _owned_as(source, fact) for key, fact in inside.facts.items()}
+    if "privileges" not in planes:
+        facts = {key: fact for key, fact in facts.items() if key.kind != "privilege"}
+        facts |= {
+            key: fact for key, fact in source.facts.items() if key.kind == "privilege" and fact.parent in inside.facts
+        }
     down.state = replace(down.state, inside=replace(inside, facts=facts))
     return down
 

@@ -179,13 +179,15 @@ def test_a_comparison_of_two_databases_keeps_grants_that_nobody_compares(
     assert any(statement.sql.startswith("GRANT SELECT") for statement in found.plan.statements)
 
 
+@pytest.mark.parametrize("planes", [("structure",), ("structure", "privileges")], ids=str)
 def test_a_comparison_of_two_databases_names_the_owner_that_the_source_has(
-    reader: str, new_database: NewDatabase
+    reader: str, new_database: NewDatabase, planes: tuple[str, ...]
 ) -> None:
     view = "create view v as select id, total from orders;"
     source, target = new_database(NARROW + view), new_database(NARROW.replace("10,", "12,") + view)
-    run(source, f"alter view v owner to {reader}")
-    found = comparison.compare(*(_url(each) for each in (source, target)))
+    for each in (source, target):
+        run(each, f"alter view v owner to {reader}")
+    found = comparison.compare(*(_url(each) for each in (source, target)), planes=planes)
     owners = [each.sql for each in found.plan.statements if "OWNER TO" in each.sql or each.sql.startswith("GRANT")]
     assert owners == [f"ALTER VIEW public.v OWNER TO {reader}"]
     run(source, *(each.sql for each in found.plan.statements))
