@@ -172,6 +172,12 @@ CONSTRAINTS: tuple[Rule, ...] = (
         attributes=("validated",), when=on.becomes_valid,
     ),
     Rule(
+        "K08p", ("table", "foreign_table"), ALTER, MINOR, "VALIDATE CONSTRAINT (on a partition)",
+        "The parent's check is NOT VALID; whether this partition's old rows were tried against it differs.",
+        "Validate the parent's check: that settles it for all partitions.",
+        attributes=("validated_checks",),
+    ),
+    Rule(
         "K03", _CONSTRAINTS, ALTER, MINOR, "replace by a NOT VALID constraint",
         "Live it is validated and the models do not ask for that; nothing needs to change.",
         "Leave it validated, and drop NOT VALID from the model.",

@@ -103,6 +103,8 @@ STRUCTURE_NOW: tuple[ImpactRule, ...] = (
     ImpactRule("J23", ("not_null",), EXTRA, BREAKS, "INSERTs and UPDATEs that leave the column NULL fail.",
                when=~on.stays_not_null),
     ImpactRule("J23b", ("not_null",), EXTRA, DEGRADES, _BAD_ROWS, when=on.stays_not_null & ~on.holds_for_all_rows),
+    ImpactRule("J24p", ("table", "foreign_table"), ALTER, HARMLESS, "New rows are tried on both sides.",
+               attributes=("validated_checks",)),
     ImpactRule(
         "J24", ("unique", "primary_key", "exclusion", "check", "foreign_key", "domain_check", "not_null"), ALTER,
         DEGRADES, "Live holds another rule than the models: rows may be refused or wrong.",

@@ -63,6 +63,15 @@ select
         join pg_namespace pn on pn.oid = p.relnamespace
         where i.indrelid = c.oid
     ) end as attached,
+    -- a partition that joined later may hold to a check that the parent's old rows were never tried against
+    case when c.relispartition then (
+        select json_agg(k.conname order by k.conname)
+        from pg_constraint k
+        where k.conrelid = c.oid and k.contype = 'c' and not k.conislocal and k.convalidated and exists (
+            select from pg_inherits h join pg_constraint pk on pk.conrelid = h.inhparent
+            where h.inhrelid = c.oid and pk.contype = 'c' and pk.conname = k.conname and not pk.convalidated
+        )
+    ) end as validated_checks,
     -- a hint for whoever makes an index: those that do not have the name that the server chooses
     case when c.relispartition then (
         select json_object_agg(x.relname, pg_get_indexdef(x.oid))

@@ -353,6 +353,8 @@ alter table p1 alter column c set default 'q';
 alter table p rename column c to c2;
 alter table p add check (k >= 0);
 alter table p1 add check (k >= 0);
+alter table p add constraint late check (k > 0) not valid; alter table p1 validate constraint late;
+alter table p add constraint late check (k > 0) not valid; create table p9 partition of p for values from (90) to (99); -- open there
 alter table p add unique (k, c);
 alter table p1 add unique (c);
 create index on p (c);

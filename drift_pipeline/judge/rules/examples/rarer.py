@@ -52,6 +52,9 @@ KEYS: Final = (
             "alter table t disable trigger all", ("K26c", "critical", "degrades")),
     example("key_switched_on", T + "alter table t add constraint u unique (a) deferrable;",
             "alter table t disable trigger all", "", ("K26d", "major", "degrades")),
+    example("partition_validated", "create table t (a int) partition by list (a);"
+            "create table t1 partition of t default; alter table t add constraint k check (a > 0) not valid;", "",
+            "alter table t1 validate constraint k", ("K08p", "minor", "none")),
     example("replaced_by_not_valid", T, "alter table t add constraint k check (a > 0)",
             "alter table t add constraint k check (a > 0) not valid", ("K03", "minor", "degrades")),
     example("no_inherit", T, "alter table t add constraint k check (a > 0)",

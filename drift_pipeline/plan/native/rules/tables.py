@@ -19,7 +19,7 @@ from drift_pipeline.plan.native.rules.common import (
     switch,
 )
 from drift_pipeline.plan.native.rules.printed import readable_again
-from drift_pipeline.plan.native.steps import Alteration, Rule, Scene, Sql, mapped, text
+from drift_pipeline.plan.native.steps import Alteration, Rule, Scene, Sql, listed, mapped, text
 from drift_pipeline.schema.facts import Fact, FactId, Value
 
 
@@ -291,6 +291,15 @@ def _table_option(attribute: str, prefix: str = "") -> Alteration:
     return Alteration(alteration.attributes, alteration.write)
 
 
+def _validate_checks(_scene: Scene, before: Fact, after: Fact) -> Sql:
+    more = [name for name in listed(after, "validated_checks") if name not in listed(before, "validated_checks")]
+    return [f"ALTER TABLE {dotted(*after.id.name)} VALIDATE CONSTRAINT {quote_ident(name)}" for name in more]
+
+
+def _validates_more(_scene: Scene, before: Fact, after: Fact) -> bool:
+    return set(listed(before, "validated_checks")) < set(listed(after, "validated_checks"))
+
+
 _FOLLOWS = frozenset({"detach_pending"})
 _ANEW = frozenset({"partition_key", "persistence", "access_method"})
 
@@ -303,6 +312,8 @@ _SHARED = (
     Alteration(("partition_of", "partition_bound"), _write_partition, aspect="partition_of", destructive=_loses_rows),
     Alteration(("inherits",), _write_partition, aspect="inherits"),
     Alteration(("of_type",), _write_type),
+    # none of them is NOT VALID again: that stays open
+    Alteration(("validated_checks",), _validate_checks, applies=_validates_more),
     switch("row_security", "ENABLE ROW LEVEL SECURITY", "DISABLE ROW LEVEL SECURITY"),
     switch("force_row_security", "FORCE ROW LEVEL SECURITY", "NO FORCE ROW LEVEL SECURITY"),
 )
