@@ -180,9 +180,14 @@ class _Comparison:
 
     def _unequal_names(self, before: Fact, after: Fact) -> tuple[str, ...]:
         """The attributes that differ, on the planes asked for, beyond what equivalences hide."""
+        left, right = before.attributes, after.attributes
+        # a value that is the same may differ once an index has its new name; hints never do
+        renamed = bool(self.pairs.renamed)
+        unlike = (
+            key for key in left.keys() | right.keys() if key[0] != "_" and (renamed or left.get(key) != right.get(key))
+        )
         names = []
-        left, right = before.stated, after.stated
-        for name in sorted(left.keys() | right.keys()):
+        for name in sorted(unlike):
             asked = plane_of(before.id.kind, name) in self.planes and name != ATTACHED
             if asked and self._follow(before, name, left.get(name)) != right.get(name):
                 rules = () if self.exact else equivalence.equal_by((before, self.source), (after, self.target), name)

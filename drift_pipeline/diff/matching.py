@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -98,20 +98,30 @@ def pair_facts(
     _pair_by(special_left, special_right, pairs, _owner)
     _pair_only(special_left, special_right, pairs, _same_columns)
     renamed = {old: new for old, new in pairs if old != new and cut_id(old) != cut_id(new)}
+    if renamed:
+        names = {*renamed.keys(), *renamed.values()}
+        done = {key for pair in pairs for key in pair} | special_left.keys() | special_right.keys()
+        left |= {key: fact for key, fact in _hanging(source.facts, names, kinds_out).items() if key not in done}
+        right |= {key: fact for key, fact in _hanging(target.facts, names, kinds_out).items() if key not in done}
     _pair_by(left, right, pairs, lambda fact: fact.id, _follow(renamed))
     return Pairs(tuple(pairs), renamed, {**left, **special_left}, {**right, **special_right}, dict(equivalent))
 
 
 def _unequal(own: Facts, other: Facts, kinds_out: frozenset[str]) -> dict[FactId, Fact]:
     """The facts but for those that are the same on the other side: nearly all of them, in nearly every run."""
-    found = {}
-    for key, fact in own.items():
-        twin = other.get(key)
-        same = twin is fact or (twin is not None and twin.attributes == fact.attributes)
-        # what hangs on something that may have another name on the other side, such as an index's comment, may move
-        if not same or (fact.parent is not None and fact.parent.kind in _NAMED_BY_THEIR_SIDE):
-            found[key] = fact
-    return {key: fact for key, fact in found.items() if key.kind not in kinds_out}
+    twins = other.get
+    return {
+        key: fact
+        for key, fact in own.items()
+        if (twin := twins(key)) is not fact
+        and (twin is None or twin.attributes != fact.attributes)
+        and key.kind not in kinds_out
+    }
+
+
+def _hanging(facts: Facts, parents: Collection[FactId], kinds_out: frozenset[str]) -> dict[FactId, Fact]:
+    """What hangs on something that has another name on the other side, such as an index's comment: it moves along."""
+    return {key: fact for key, fact in facts.items() if fact.parent in parents and key.kind not in kinds_out}
 
 
 def _take(

@@ -7,6 +7,7 @@ that belongs to no relation (types, functions, publications) is always a part.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -59,23 +60,26 @@ class Map:
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
         self._roots: dict[FactId, FactId | None] = {}
-        self._dependants: dict[FactId, list[FactId]] = {}
-        self._needs: dict[FactId, list[FactId]] = {}
+        self._dependants: dict[FactId, list[FactId]] = defaultdict(list)
+        self._needs: dict[FactId, list[FactId]] = defaultdict(list)
         for one, other in schema.depends:
-            self._dependants.setdefault(other, []).append(one)
-            self._needs.setdefault(one, []).append(other)
-        self._parts: dict[FactId, list[FactId]] = {}
+            self._dependants[other].append(one)
+            self._needs[one].append(other)
+        self._parts: dict[FactId, list[FactId]] = defaultdict(list)
         self._loose: list[FactId] = []
-        self._kin: dict[FactId, list[FactId]] = {}
-        for fact in schema.facts.values():
-            root = self.root(fact.id)
+        self._kin: dict[FactId, list[FactId]] = defaultdict(list)
+        for key, fact in schema.facts.items():
+            # most facts are parts of a relation, at once; the rest is asked for
+            parent = fact.parent
+            root = parent if parent is not None and parent.kind in RELATIONS else self.root(key)
             if root is None:
-                self._loose.append(fact.id)
-            else:
-                self._parts.setdefault(root, []).append(fact.id)
-            for parent in _parents(fact):
-                self._kin.setdefault(fact.id, []).append(parent)
-                self._kin.setdefault(parent, []).append(fact.id)
+                self._loose.append(key)
+                continue
+            self._roots[key] = root
+            self._parts[root].append(key)
+            for above in _parents(fact) if root is key or root == key else ():
+                self._kin[key].append(above)
+                self._kin[above].append(key)
 
     def root(self, key: FactId) -> FactId | None:
         """The relation that a fact belongs to; itself for relations, None for what belongs to none."""
