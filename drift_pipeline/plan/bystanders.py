@@ -76,12 +76,15 @@ def bystanders_of(everything: Schema, live: Schema, models: Schema, diff: Schema
 
     `everything`: all facts of the live database; `live`, `models`: the part of both that is compared.
     """
+    touched = _touched(diff.differences)
+    if not touched:  # nothing goes or changes
+        return Bystanders(live, models, diff)
     out = everything.facts.keys() - live.facts.keys()
     anew = frozenset(each.id for each in diff.differences if "partition_key" in each.changed_names)
     if not anew and not _concerned(everything, out):
         return Bystanders(live, models, diff)
     links = _Links(everything, out)
-    ids = links.with_needs(links.users_of(_touched(diff.differences), anew))
+    ids = links.with_needs(links.users_of(touched, anew))
     if not ids:
         return Bystanders(live, models, diff)
     # what is made anew is granted by default what the old one may never have been
@@ -149,12 +152,8 @@ class _Links:
     def __init__(self, schema: Schema, out: set[FactId]) -> None:
         self._schema = schema
         self._out = out
-        self._users: _Users = defaultdict(list)
-        self._needs: _Users = defaultdict(list)
+        self._users = schema.needed_by
         self._parts: _Users = defaultdict(list)
-        for user, used in schema.depends:
-            self._users[used].append(user)
-            self._needs[user].append(used)
         for key in out:
             if parent := schema.facts[key].parent:
                 self._parts[parent].append(key)
@@ -177,13 +176,17 @@ class _Links:
 
     def with_needs(self, keys: set[FactId]) -> set[FactId]:
         """The same with all that it takes to make them: whole objects, and what those need."""
+        needs: _Users = defaultdict(list)
+        for user, used in self._schema.depends if keys else ():
+            if user in self._out:
+                needs[user].append(used)
         queue, found = list(keys), set[FactId]()
         while queue:
             key = queue.pop()
             if key in found or key not in self._out:
                 continue
             found.add(key)
-            queue.extend(self._needs.get(key, ()))
+            queue.extend(needs.get(key, ()))
             queue.extend(self._parts.get(key, ()))
             if parent := self._schema.facts[key].parent:
                 queue.append(parent)
