@@ -80,9 +80,11 @@ def make_report(
 
 def _frozen(models: Schema) -> tuple[str, ...]:
     """A note on defaults that are no now(): nothing differs for it, and every row gets the same moment."""
-    columns = [
-        ".".join(fact.id.name) for fact in models.of_kind("column") if frozen_moment(fact.attributes.get("default"))
-    ]
+    columns = sorted(
+        ".".join(key.name)
+        for key, fact in models.facts.items()
+        if key.kind == "column" and frozen_moment(fact.attributes.get("default"))
+    )
     if not columns:
         return ()
     return (

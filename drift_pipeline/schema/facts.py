@@ -91,15 +91,24 @@ class Schema:
         return self.server_version // 10000
 
     @cached_property
+    def sorted_ids(self) -> Sequence[FactId]:
+        """All ids in their order."""
+        return sorted(self.facts)
+
+    @cached_property
     def fingerprint(self) -> str:
         """Hex digest of all facts without hints; the same schema gives the same, whatever order it was made in."""
         digest = hashlib.sha256()
         encode = json.JSONEncoder(sort_keys=True).encode
-        ids = sorted(self.facts)
+        ids = self.sorted_ids
         with no_garbage():
             for start in range(0, len(ids), _AT_ONCE):
                 part = ids[start : start + _AT_ONCE]
-                digest.update(encode([(*key, self.facts[key].stated) for key in part]).encode())
+                stated = (
+                    {name: value for name, value in self.facts[key].attributes.items() if name[0] != "_"}
+                    for key in part
+                )
+                digest.update(encode([(*key, each) for key, each in zip(part, stated, strict=True)]).encode())
         return digest.hexdigest()[:32]
 
     def sharing(self, other: Schema) -> Schema:

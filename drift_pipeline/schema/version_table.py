@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -47,10 +46,9 @@ class LiveRevisions:
 
 def version_tables(schema: Schema) -> tuple[tuple[str, str], ...]:
     """Schema and name of each of Alembic's version tables: whatever it is called, its one column is `version_num`."""
-    columns: dict[tuple[str, ...], set[str]] = defaultdict(set)
-    for fact in schema.of_kind("column"):
-        columns[fact.id.name[:2]].add(fact.id.name[2])
-    return tuple(sorted((name[0], name[1]) for name, own in columns.items() if own == {"version_num"}))
+    named = {key.name[:2] for key in schema.facts if key.kind == "column" and key.name[2] == "version_num"}
+    more = {key.name[:2] for key in schema.facts if named and key.kind == "column" and key.name[2] != "version_num"}
+    return tuple(sorted((name[0], name[1]) for name in named - more))
 
 
 def read_revisions(database: Database, *, lock: int = 0, connect_timeout: int = 10) -> LiveRevisions:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from drift_pipeline.errors import SnapshotError
+from drift_pipeline.schema import snapshot
 from drift_pipeline.schema.facts import Fact, FactId, Schema
 from drift_pipeline.schema.snapshot import from_json, load, save, to_json
 
@@ -178,3 +179,20 @@ def test_ten_thousand_tables_take_seconds() -> None:
     # two seconds each; a slip that makes it quadratic takes hours
     assert written - start < 60
     assert time.perf_counter() - written < 60
+
+
+def test_a_name_that_holds_the_number_between_facts_is_written_as_it_is() -> None:
+    hostile = [
+        Fact(
+            FactId("comment", ("table", "s", f"t{at}")),
+            {"text": f"a,{snapshot._BETWEEN},b", "more": [1, snapshot._BETWEEN]},
+        )
+        for at in range(3)
+    ]
+    schema = Schema.of(hostile, 180000)
+    assert from_json(to_json(schema)) == schema
+    assert [line for line in to_json(schema).splitlines() if line.startswith('["comment"')] == [
+        json.dumps(["comment", list(fact.id.name), None, dict(sorted(fact.attributes.items()))], separators=(",", ":"))
+        + ("," if fact is not hostile[-1] else "")
+        for fact in hostile
+    ]
